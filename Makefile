@@ -1,0 +1,40 @@
+# Everything runs in .venv with the locked versions. Needs only Python 3.11 or later and make:
+# uv is fetched into .venv when it is not on the PATH.
+PYTHON ?= python3
+UV := $(or $(shell command -v uv),.venv/bin/uv)
+
+.PHONY: demo test lint format crash bench conformance clean
+
+demo: .venv/ready
+	.venv/bin/handbill demo
+
+test: .venv/ready
+	.venv/bin/pytest
+
+lint: .venv/ready
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/ready
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+crash: .venv/ready
+	.venv/bin/pytest -m crash tests/crash
+
+bench: .venv/ready
+	.venv/bin/python -m benchmarks
+
+conformance: .venv/ready
+	.venv/bin/pytest -m conformance tests/conformance
+
+.venv/ready: pyproject.toml uv.lock
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	test -x "$(UV)" || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) sync --quiet --frozen --inexact
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

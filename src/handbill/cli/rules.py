@@ -1,0 +1,64 @@
+"""`handbill keys` and `handbill sending`: what a person may see and set, and an agent's tools may not."""
+
+import asyncio
+import json
+
+import click
+
+from handbill.gate.policy import Mode
+from handbill.settings import Settings
+from handbill.workspace import keys as workspace_keys
+from handbill.workspace.store.sending import Sending, get, put
+from handbill.workspace.workspace import Workspace
+
+
+@click.command
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def keys(settings: Settings, as_json: bool) -> None:
+    """Show the keys of the workspace's own APIs; they are made at the first start.
+
+    \b
+    Example:
+      curl -H "Authorization: Bearer $(handbill keys --json | jq -r .app_key)" http://127.0.0.1:8622/v1/segments
+    """
+    found = workspace_keys.load(settings)
+    shown = {"app_key": found.app_key, "site_id": found.site_id, "track_key": found.track_key}
+    click.echo(json.dumps(shown) if as_json else "\n".join(f"{name:<10} {key}" for name, key in shown.items()))
+
+
+@click.command
+@click.argument("mode", type=click.Choice([mode.value for mode in Mode]), required=False)
+@click.option("--auto-send-max", type=click.IntRange(min=0), help="Live: people per trigger without a person's yes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def sending(settings: Settings, mode: str | None, auto_send_max: int | None, as_json: bool) -> None:
+    """Show or set what may be sent: sandbox (nothing leaves the machine), live, or off.
+
+    \b
+    Examples:
+      handbill sending
+      handbill sending live --auto-send-max 100
+      handbill sending off
+    """
+    rules = asyncio.run(_rules(settings, mode, auto_send_max))
+    shown = {"mode": rules.mode, "auto_send_max": rules.auto_send_max}
+    click.echo(json.dumps(shown) if as_json else _sentence(rules))
+
+
+async def _rules(settings: Settings, mode: str | None, auto_send_max: int | None) -> Sending:
+    """The rules in force, after changing what is given."""
+    async with Workspace.open(settings) as workspace:
+        now = await workspace.database.read(get)
+        wanted = Sending(Mode(mode or now.mode).value, now.auto_send_max if auto_send_max is None else auto_send_max)
+        if wanted != now:
+            await workspace.database.write(put, wanted)
+        return wanted
+
+
+def _sentence(rules: Sending) -> str:
+    return {
+        "sandbox": "sandbox: everything is sent, and nothing leaves this machine.",
+        "live": f"live: triggers for up to {rules.auto_send_max:,} people go without a person.",
+        "off": "off: nothing is sent.",
+    }[rules.mode]

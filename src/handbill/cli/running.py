@@ -1,0 +1,26 @@
+"""One tool, run for a command: the loop starts and ends here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from handbill.cli.opening import opened
+from handbill.contract.app.triggers import Progress
+from handbill.settings import Settings
+from handbill.tools import Answer, Tool
+
+Report = Callable[[Progress], Awaitable[None]]
+
+
+async def run(
+    settings: Settings, tool: Tool, arguments: Mapping[str, Any], *, wait: bool = True, report: Report | None = None
+) -> Answer:
+    """Call `tool`. A send is waited for unless `wait` is false: the embedded workspace sends while we are here."""
+    sends = tool.effect == "sends"
+    async with opened(settings, engine=sends and wait) as context:
+        told = (report or _silent) if sends and wait else None
+        return await tool.call(replace(context, report=told), arguments)
+
+
+async def _silent(_: Progress) -> None:
+    """Waiting is all that is wanted."""

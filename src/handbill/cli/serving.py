@@ -1,0 +1,104 @@
+"""`handbill serve` and `handbill worker`: the workspace for other programs, and more hands for its sending."""
+
+import asyncio
+import logging
+import signal
+import socket
+from typing import Any
+
+import click
+import uvicorn
+from mcp.server import Server
+from starlette.routing import Route
+
+from handbill.cli.opening import context_of
+from handbill.connections import Connection, reach
+from handbill.errors import Unavailable
+from handbill.mcp.http import local_hosts, mcp_app
+from handbill.mcp.server import create_server
+from handbill.settings import Settings
+from handbill.tools import Context
+from handbill.workspace.api import unsubscribe
+from handbill.workspace.app import create_app
+from handbill.workspace.running import running, work
+from handbill.workspace.workspace import Workspace
+
+HOST, PORT = "127.0.0.1", 8622
+
+
+@click.command
+@click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
+@click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--limits/--no-limits", default=True, help="Hold callers to Customer.io's rates.", show_default=True)
+@click.pass_obj
+def serve(settings: Settings, host: str, port: int, limits: bool) -> None:
+    """Serve the workspace: App API (/v1), Track API (/api/v1, /api/v2) and MCP (/mcp), and send what is triggered.
+
+    \b
+    Examples:
+      handbill serve
+      handbill serve --port 9000 --no-limits
+    """
+    asyncio.run(_serve(settings, host, port, limits))
+
+
+async def _serve(settings: Settings, host: str, port: int, limits: bool) -> None:
+    async with Workspace.open(settings) as workspace, running(workspace), reach(workspace) as connection:
+        with _listening(host, port) as sock:
+            bound: int = sock.getsockname()[1]
+            async with mcp_app(_tools(connection), workspace.keys.app_key, _names(host, bound)) as mcp:
+                app = create_app(workspace, limits=limits)
+                app.router.routes += [unsubscribe.route(workspace), Route("/mcp", mcp)]
+                click.echo(f"Handbill serves http://{host}:{bound}: App API, Track API, MCP at /mcp. Ctrl+C ends it.")
+                config = uvicorn.Config(app, log_level="warning", lifespan="off")
+                await uvicorn.Server(config).serve([sock])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The socket, taken before anything is said. Raises Unavailable when another program has the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        reason = error.strerror or "it is not an address of this machine"
+        raise Unavailable(f"Cannot listen on {host}:{port}: {reason}. Try --port.") from error
+    return sock
+
+
+def _tools(connection: Connection) -> Server[Any]:
+    async def context() -> Context:
+        return context_of(connection)
+
+    return create_server(context)
+
+
+def _names(host: str, port: int) -> list[str]:
+    """What callers may call this server in their Host header."""
+    return [*local_hosts(port), f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
+
+
+@click.command
+@click.option("-v", "--verbose", is_flag=True, help="Say what is recorded, as it happens.")
+@click.pass_obj
+def worker(settings: Settings, verbose: bool) -> None:
+    """Send what is triggered on this workspace, beside `handbill serve`; several may run at once.
+
+    \b
+    Examples:
+      handbill worker
+      handbill --home ./shop worker --verbose
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", force=True)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stopping.set)
+    async with Workspace.open(settings) as workspace:
+        await work(workspace, stopping)

@@ -1,0 +1,35 @@
+"""`handbill mcp`: the tools for an agent that starts us as its child."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+
+from handbill.mcp.stdio import serve_stdio
+from handbill.settings import Settings
+from handbill.tools import Context
+
+
+@click.command
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Serve the tools to an agent over MCP on standard input and output, and send what it triggers.
+
+    \b
+    Examples:
+      handbill mcp
+      claude mcp add handbill -- handbill mcp
+    """
+    logging.basicConfig(level=logging.WARNING, force=True)
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[Context]:
+        # Imported here: the client is told the tools before the workspace, the larger part of the program, is read.
+        from handbill.cli.opening import opened
+
+        async with opened(settings, engine=True) as context:
+            yield context
+
+    asyncio.run(serve_stdio(connect))

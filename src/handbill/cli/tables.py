@@ -1,0 +1,80 @@
+"""Answers for people, as tables. Customers' text is never read as markup."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "broadcasts": ("id", "name", "state", "actions", "first_started"),
+    "triggers": ("id", "created_at", "processed_at"),
+    "messages": ("id", "created", "type", "recipient", "subject", "metrics", "name"),
+    "segments": ("id", "name", "type", "state", "description"),
+    "newsletters": ("id", "name", "type", "sent_at"),
+    "left_out": ("reason", "count"),
+    "missing_attributes": ("path", "people"),
+    "samples": ("recipient", "subject", "body", "fault"),
+}
+"""Which columns a list of each name has; those that no entry fills are left out."""
+
+TIMES = ("created", "created_at", "processed_at", "sent_at", "first_started", "updated_at", "updated")
+PIPE_WIDTH = 200
+"""Columns when standard output is no terminal."""
+
+
+def show(data: Mapping[str, Any]) -> None:
+    """Print an answer: single values first, then a table for each list. Notes go to standard error."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    about = Console(stderr=True, highlight=False, style="dim")
+    lists = {name: value for name, value in data.items() if name in COLUMNS}
+    _show_values(console, {name: value for name, value in data.items() if name not in (*lists, *_ASIDE)})
+    for name, entries in lists.items():
+        if entries:
+            console.print(_table(name, entries))
+        elif len(lists) == 1:
+            console.print(f"No {name}.")
+    for note in [*data["notes"], *_going_on(data), data["workspace"]]:
+        about.print(Text(note))
+
+
+_ASIDE = ("notes", "workspace", "next", "total")
+
+
+def _going_on(data: Mapping[str, Any]) -> list[str]:
+    return [f"More: --start {data['next']}"] if data.get("next") else []
+
+
+def _show_values(console: Console, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, dict) and name != "counts":
+            _show_values(console, value)
+        elif value not in (None, "", []):
+            console.print(Text.assemble((f"{name:<20}", "bold"), _cell(name, value)))
+
+
+def _table(name: str, entries: Sequence[Mapping[str, Any]]) -> Table:
+    columns = [column for column in COLUMNS[name] if any(entry.get(column) for entry in entries)]
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for entry in entries:
+        table.add_row(*(_cell(column, entry.get(column)) for column in columns))
+    return table
+
+
+def _cell(name: str, value: Any) -> Text:
+    if value is None:
+        return Text("")
+    if name in TIMES:
+        return Text(f"{datetime.fromtimestamp(value).astimezone():%Y-%m-%d %H:%M:%S}")
+    if name == "metrics":
+        return Text("".join(sorted(value, key=value.__getitem__)[-1:]))
+    if name == "actions":
+        return Text(", ".join(action["type"] for action in value))
+    if isinstance(value, dict):
+        return Text(", ".join(f"{count:,} {state}" for state, count in value.items() if count) or "none")
+    if isinstance(value, list):
+        return Text(", ".join(str(item) for item in value))
+    return Text(str(value))

@@ -1,0 +1,48 @@
+"""Calls Customer.io's App API, wherever it is: at Customer.io, on a server of ours, or in this process.
+
+async with Client("https://api.customer.io", key) as client:
+    page = await client.messages.list(MessagesQuery(metric="bounced"))
+"""
+
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from handbill.client.broadcasts import Broadcasts
+from handbill.client.call import Caller
+from handbill.client.customers import Customers
+from handbill.client.messages import Messages
+from handbill.client.newsletters import Newsletters
+from handbill.client.segments import Segments
+from handbill.client.transactional import Transactional
+from handbill.client.transport import OutcomeUnknown, Transport
+from handbill.client.triggers import Triggers
+
+__all__ = ["Client", "OutcomeUnknown"]
+
+
+class Client:
+    """One workspace's App API, by resource. Answers are the contract's models, failures are HandbillErrors.
+
+    With a `transport` (`httpx2.ASGITransport(app)` for a workspace in this process) calls are not paced.
+    """
+
+    def __init__(self, base_url: str, app_key: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._transport = Transport(base_url, app_key, transport)
+        call = Caller(self._transport)
+        self.broadcasts = Broadcasts(call)
+        self.customers = Customers(call)
+        self.messages = Messages(call)
+        self.newsletters = Newsletters(call)
+        self.segments = Segments(call)
+        self.transactional = Transactional(call)
+        self.triggers = Triggers(call)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.close()

@@ -1,0 +1,68 @@
+"""Answers that say no, in any of Customer.io's four envelopes, as our errors. Reference 2.1."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx2
+import msgspec
+
+from handbill.errors import (
+    Conflict,
+    Fault,
+    HandbillError,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    SendingRefused,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    Unreadable,
+)
+
+_LONGEST_TEXT = 500
+
+_BY_CODE: Mapping[str, type[HandbillError]] = {
+    error.code: error for error in (Unreadable, NotFound, Conflict, TooLarge, SendingRefused, Unavailable)
+}
+_BY_STATUS: Mapping[int, type[HandbillError]] = {403: Unauthorized, 404: NotFound, 409: Conflict, 413: TooLarge}
+
+
+def failure(status: int, content: bytes, retry_after: str | None) -> HandbillError:
+    """The error that an answer with this status (400 and up) means."""
+    entries = _entries(content)
+    text = " ".join(_text(entry) for entry in entries) or f"{status} {httpx2.codes.get_reason_phrase(status)}".strip()
+    if status == 401:
+        return Unauthorized()
+    if status == 429:
+        return RateLimited(text, int(retry_after) if retry_after and retry_after.isdecimal() else None)
+    if kind := _BY_CODE.get(next((str(entry["code"]) for entry in entries if entry.get("code")), "")):
+        return kind(text)
+    if status in (400, 422):
+        return InvalidInput(*(Fault(_field(entry), _text(entry)) for entry in entries or [{"detail": text}]))
+    return _BY_STATUS.get(status, Unavailable if status >= 500 else HandbillError)(text)
+
+
+def _entries(content: bytes) -> Sequence[Mapping[str, Any]]:
+    """What is wrong, one mapping each; none when the body is not one of the envelopes."""
+    try:
+        body = msgspec.json.decode(content, type=dict[str, Any])
+    except (ValueError, RecursionError):
+        return []
+    meta = body.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    found = body.get("errors") or meta.get("errors") or meta.get("error")
+    entries = found if isinstance(found, list) else [found]
+    return [entry if isinstance(entry, dict) else {"detail": entry} for entry in entries if entry]
+
+
+def _text(entry: Mapping[str, Any]) -> str:
+    """The sentence, without anything invisible: it may be shown to an agent."""
+    words = str(entry.get("detail") or entry.get("message") or entry.get("reason") or "")
+    return "".join(c for c in words if c.isprintable())[:_LONGEST_TEXT]
+
+
+def _field(entry: Mapping[str, Any]) -> str:
+    source = entry.get("source")
+    pointer = source.get("pointer") if isinstance(source, dict) else ""
+    return str(entry.get("field") or "") or str(pointer or "").rpartition("/")[2] or "request"

@@ -1,0 +1,47 @@
+"""Which workspace, with which keys: the only place that knows both the client and the workspace."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+
+from handbill.client import Client
+from handbill.gate.policy import Mode, Policy
+from handbill.settings import Settings
+from handbill.workspace.app import create_app
+from handbill.workspace.running import running
+from handbill.workspace.store import sending
+from handbill.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A workspace within reach."""
+
+    client: Client
+    workspace: Workspace
+
+    async def policy(self) -> Policy:
+        """What may be sent without a person, as it is at this moment."""
+        rules = await self.workspace.database.read(sending.get)
+        return Policy(Mode(rules.mode), rules.auto_send_max)
+
+    async def name(self) -> str:
+        """Where calls go, as answers say it: `embedded (sandbox)`."""
+        return f"embedded ({(await self.policy()).mode})"
+
+
+@asynccontextmanager
+async def connect(settings: Settings, *, engine: bool = True) -> AsyncIterator[Connection]:
+    """The embedded workspace, in this process and without a socket; `engine` sends what is triggered meanwhile."""
+    async with Workspace.open(settings) as workspace, running(workspace, engine), reach(workspace) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def reach(workspace: Workspace) -> AsyncIterator[Connection]:
+    """A connection to a workspace that is already open."""
+    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
+    async with Client("http://embedded", workspace.keys.app_key, transport) as client:
+        yield Connection(client, workspace)

@@ -1,0 +1,33 @@
+"""The App API, one file per resource."""
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from handbill.contract.app import (
+    broadcasts,
+    customers,
+    messages,
+    metrics,
+    newsletters,
+    segments,
+    transactional,
+    triggers,
+)
+from handbill.contract.endpoint import Endpoint
+
+RESOURCES: tuple[ModuleType, ...] = (
+    broadcasts,
+    customers,
+    messages,
+    metrics,
+    newsletters,
+    segments,
+    transactional,
+    triggers,
+)
+
+
+def endpoints() -> Iterator[Endpoint]:
+    """Every endpoint of the App API that Handbill knows."""
+    for resource in RESOURCES:
+        yield from (value for value in vars(resource).values() if isinstance(value, Endpoint))

@@ -1,0 +1,138 @@
+"""Customers: people, found by email or filter, with their attributes, segments and messages. Reference 9."""
+
+from typing import Any, Literal
+
+from handbill.contract.app.messages import Messages, MessagesQuery
+from handbill.contract.app.segments import Identifiers
+from handbill.contract.endpoint import Endpoint, Model
+from handbill.contract.limits import CUSTOMERS_DEFAULT
+
+IdType = Literal["id", "email", "cio_id"]
+
+
+class EmailQuery(Model):
+    email: str
+
+
+class Found(Model):
+    results: list[Identifiers]
+
+
+class SearchQuery(Model):
+    start: str = ""
+    limit: int = CUSTOMERS_DEFAULT
+
+
+class Search(Model):
+    filter: dict[str, Any]
+
+
+class SearchResult(Model):
+    identifiers: list[Identifiers]
+    ids: list[str]
+    next: str = ""
+
+
+class PersonQuery(Model):
+    id_type: IdType = "id"
+
+
+class PersonMessagesQuery(MessagesQuery):
+    id_type: IdType = "id"
+
+
+class Device(Model):
+    id: str
+    platform: Literal["ios", "android"]
+    last_used: int | None = None
+    attributes: dict[str, str] = {}
+
+
+class Person(Model):
+    """One person. Attribute values are strings, whatever was stored (reference 2.4)."""
+
+    id: str
+    identifiers: Identifiers
+    attributes: dict[str, str | None]
+    timestamps: dict[str, int]
+    unsubscribed: bool = False
+    devices: list[Device] = []
+
+
+class OnePerson(Model):
+    customer: Person
+
+
+class People(Model):
+    customers: list[OnePerson]
+
+
+class PeopleIds(Model):
+    ids: list[str]
+
+
+class PersonSegment(Model):
+    id: int
+    name: str
+    description: str = ""
+
+
+class PersonSegments(Model):
+    segments: list[PersonSegment]
+
+
+FIND = Endpoint(
+    name="customers.find",
+    method="GET",
+    path="/v1/customers",
+    does="People with an email address",
+    source="9",
+    query=EmailQuery,
+    answer=Found,
+)
+SEARCH = Endpoint(
+    name="customers.search",
+    method="POST",
+    path="/v1/customers",
+    does="People who match a filter",
+    source="9",
+    query=SearchQuery,
+    body=Search,
+    answer=SearchResult,
+)
+ATTRIBUTES_OF = Endpoint(
+    name="customers.attributes_of",
+    method="POST",
+    path="/v1/customers/attributes",
+    does="Up to 100 people with their attributes",
+    source="9",
+    body=PeopleIds,
+    answer=People,
+)
+ATTRIBUTES = Endpoint(
+    name="customers.attributes",
+    method="GET",
+    path="/v1/customers/{customer_id}/attributes",
+    does="One person with attributes and devices",
+    source="9",
+    query=PersonQuery,
+    answer=OnePerson,
+)
+SEGMENTS = Endpoint(
+    name="customers.segments",
+    method="GET",
+    path="/v1/customers/{customer_id}/segments",
+    does="The segments a person is in",
+    source="9",
+    query=PersonQuery,
+    answer=PersonSegments,
+)
+MESSAGES = Endpoint(
+    name="customers.messages",
+    method="GET",
+    path="/v1/customers/{customer_id}/messages",
+    does="A person's deliveries",
+    source="9",
+    query=PersonMessagesQuery,
+    answer=Messages,
+)

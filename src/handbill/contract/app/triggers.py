@@ -1,0 +1,187 @@
+"""Triggers: sending a broadcast to an audience, and the record of each time. Reference 3."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from handbill.contract.endpoint import Endpoint, Model
+from handbill.contract.limits import ERRORS_DEFAULT, TRIGGER
+
+AUDIENCES = ("recipients", "ids", "emails", "per_user_data", "data_file_url")
+"""The audience options; none of them means the broadcast's own, saved audience."""
+
+
+class TriggerRequest(Model):
+    """The body of a trigger. It is checked by `audience.check`, which names every fault at once."""
+
+    recipients: Any = None
+    ids: Any = None
+    emails: Any = None
+    per_user_data: Any = None
+    data_file_url: Any = None
+    data: Any = None
+    email_add_duplicates: Any = False
+    email_ignore_missing: Any = False
+    id_ignore_missing: Any = False
+
+
+class Triggered(Model):
+    id: int
+
+
+class Trigger(Model):
+    """One time a broadcast was triggered; `processed_at` is empty until everything is settled."""
+
+    id: int
+    broadcast_id: int
+    created_at: int
+    processed_at: int | None = None
+
+
+class Triggers(Model):
+    triggers: list[Trigger]
+
+
+class ErrorsQuery(Model):
+    start: int = 0
+    limit: int = ERRORS_DEFAULT
+
+
+class TriggerErrors(Model):
+    """Sentences such as `line 4: …`; `next` is an offset, 0 at the end (reference 3.6)."""
+
+    errors: list[str]
+    next: int = 0
+
+
+TriggerState = Literal["accepted", "preparing", "sending", "finished", "failed"]
+
+
+class Counts(Model):
+    """Deliveries of one trigger by state."""
+
+    queued: int = 0
+    sending: int = 0
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    skipped: int = 0
+    drafted: int = 0
+    unknown: int = 0
+    resent: int = Field(0, description="Of those sent: how many were sent again after a crash, so may be doubled.")
+
+
+class Progress(Model):
+    """How far a trigger is. `note` says why it waits or failed."""
+
+    id: int
+    broadcast_id: int
+    state: TriggerState
+    recipients: int
+    counts: Counts
+    note: str = ""
+
+
+class LeftOut(Model):
+    """Why people of the audience will not get the message, and how many."""
+
+    reason: str
+    count: int
+
+
+class Sample(Model):
+    """One message as one person would get it; `fault` says why it could not be made."""
+
+    identifiers: dict[str, str | None]
+    type: str = "email"
+    sender: str = ""
+    recipient: str = ""
+    subject: str = ""
+    body: str = ""
+    fault: str = ""
+
+
+class MissingAttribute(Model):
+    """A variable of the template that `people` of the audience do not have."""
+
+    path: str
+    people: int
+
+
+class Preview(Model):
+    """What a trigger would do. Nothing is sent or recorded."""
+
+    broadcast_id: int
+    people: int = Field(description="How many people would get it.")
+    people_in_workspace: int
+    left_out: list[LeftOut]
+    samples: list[Sample]
+    faults: list[str] = Field(description="Why the trigger would be refused or the template fail.")
+    missing_attributes: list[MissingAttribute]
+
+
+class PreviewQuery(Model):
+    samples: int = 3
+
+
+TRIGGER_BROADCAST = Endpoint(
+    name="triggers.create",
+    method="POST",
+    path="/v1/campaigns/{broadcast_id}/triggers",
+    does="Trigger a broadcast",
+    source="3.1",
+    body=TriggerRequest,
+    answer=Triggered,
+    rate=TRIGGER,
+)
+LIST = Endpoint(
+    name="triggers.list",
+    method="GET",
+    path="/v1/broadcasts/{broadcast_id}/triggers",
+    does="A broadcast's triggers",
+    source="3.4",
+    answer=Triggers,
+)
+GET = Endpoint(
+    name="triggers.get",
+    method="GET",
+    path="/v1/campaigns/{broadcast_id}/triggers/{trigger_id}",
+    does="One trigger",
+    source="3.5",
+    answer=Trigger,
+)
+GET_UNDER_BROADCASTS = Endpoint(
+    name="triggers.get_under_broadcasts",
+    method="GET",
+    path="/v1/broadcasts/{broadcast_id}/triggers/{trigger_id}",
+    does="One trigger, by its other path",
+    source="3.5",
+    answer=Trigger,
+)
+ERRORS = Endpoint(
+    name="triggers.errors",
+    method="GET",
+    path="/v1/campaigns/{broadcast_id}/triggers/{trigger_id}/errors",
+    does="What was wrong with a trigger's audience",
+    source="3.6",
+    query=ErrorsQuery,
+    answer=TriggerErrors,
+)
+PROGRESS = Endpoint(
+    name="triggers.progress",
+    method="GET",
+    path="/v1/broadcasts/{broadcast_id}/triggers/{trigger_id}/progress",
+    does="How far a trigger is, by state of delivery",
+    source="handbill",
+    answer=Progress,
+)
+PREVIEW = Endpoint(
+    name="triggers.preview",
+    method="POST",
+    path="/v1/broadcasts/{broadcast_id}/preview",
+    does="What a trigger would do: how many people, who is left out, samples",
+    source="handbill",
+    query=PreviewQuery,
+    body=TriggerRequest,
+    answer=Preview,
+)

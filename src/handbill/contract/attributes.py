@@ -1,0 +1,75 @@
+"""Attributes: what an identify call may say about a person, with the limits of reference 12."""
+
+from collections.abc import Iterator, Mapping
+
+from handbill.contract.filters import got, short
+from handbill.contract.limits import (
+    ATTRIBUTE_NAME_BYTES,
+    ATTRIBUTE_VALUE_BYTES,
+    ATTRIBUTES,
+    IDENTIFIER_BYTES,
+    LATEST_TIMESTAMP,
+)
+from handbill.errors import Fault
+
+RESERVED = ("id", "email", "cio_id", "unsubscribed", "anonymous_id", "cio_relationships", "_update", "_timestamp")
+"""Keys of an identify call that are not kept as attributes (reference 12)."""
+TRUTHS = {True: True, False: False, "true": True, "false": False, None: False, "": False}
+"""What `unsubscribed` may be; null and "" take it back, as they do with any attribute."""
+
+
+def check(attributes: object, prefix: str = "") -> list[Fault]:
+    """Everything wrong with a body of attributes; `prefix` stands before each field ("attributes.")."""
+    if not isinstance(attributes, Mapping):
+        field = prefix.rstrip(".") or "body"
+        return [Fault(field, f"{field} must be an object of attributes; got {got(attributes)}.")]
+    faults = [fault for name, value in attributes.items() for fault in _entry(name, value, f"{prefix}{name}")]
+    if len(attributes) > ATTRIBUTES + len(RESERVED):
+        field = prefix.rstrip(".") or "body"
+        faults.append(Fault(field, f"{field} has {len(attributes)} attributes; a person may have {ATTRIBUTES}."))
+    return faults
+
+
+def identifier(kind: str, value: object, field: str) -> list[Fault]:
+    """What is wrong with the value of an `id`, `email` or `cio_id`. A whole number is read as its digits."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return [Fault(field, f"{field} must be text; got {got(value)}.")]
+    text, limit = str(value), ATTRIBUTE_VALUE_BYTES if kind == "email" else IDENTIFIER_BYTES
+    if not text.strip():
+        return [Fault(field, f"{field} is empty.")]
+    if len(text.encode()) > limit:
+        return [Fault(field, f"{field} is longer than {limit} bytes.")]
+    if kind != "email" and any(c < " " or c == "\x7f" for c in text):
+        return [Fault(field, f"{field} has a control character.")]
+    return []
+
+
+def moment(value: object, field: str) -> list[Fault]:
+    """What is wrong with a time; None is none."""
+    if value is None or (type(value) is int and 0 <= value <= LATEST_TIMESTAMP):
+        return []
+    if type(value) is int and LATEST_TIMESTAMP < value <= LATEST_TIMESTAMP * 1000:
+        return [Fault(field, f"{field} looks like milliseconds; in seconds it is {value // 1000}.")]
+    return [Fault(field, f"{field} must be Unix seconds, 0 to {LATEST_TIMESTAMP}; got {got(value)}.")]
+
+
+def _entry(name: str, value: object, field: str) -> Iterator[Fault]:
+    shown = short(field)
+    if name in RESERVED:
+        yield from _reserved(name, value, field)
+    elif not name or len(name.encode()) > ATTRIBUTE_NAME_BYTES:
+        yield Fault(field, f"{shown} must have a name of 1 to {ATTRIBUTE_NAME_BYTES} bytes.")
+    elif isinstance(value, str) and len(value.encode()) > ATTRIBUTE_VALUE_BYTES:
+        yield Fault(field, f"{shown} is {len(value.encode())} bytes; the limit is {ATTRIBUTE_VALUE_BYTES}.")
+
+
+def _reserved(name: str, value: object, field: str) -> list[Fault]:
+    match name:
+        case "id" | "email" | "cio_id" if value is not None and value != "":
+            return identifier(name, value, field)
+        case "unsubscribed" | "_update" if isinstance(value, list | dict | float) or value not in TRUTHS:
+            return [Fault(field, f"{field} must be true or false; got {got(value)}.")]
+        case "_timestamp":
+            return moment(value, field)
+        case _:
+            return []

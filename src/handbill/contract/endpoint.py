@@ -1,0 +1,59 @@
+"""What one endpoint is, and the base of every model that travels through one."""
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from handbill.contract.limits import APP, Rate
+
+
+class Model(BaseModel):
+    """A JSON object of the API. Unknown keys are kept out of the way: readers ignore them (reference 2.3)."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+
+class Nothing(Model):
+    """No parameters, or an empty object."""
+
+
+class ErrorShape(enum.StrEnum):
+    """Which of the four error envelopes an endpoint answers with (reference 2.1)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class Auth(enum.StrEnum):
+    APP = "app"
+    """`Authorization: Bearer <App API key>`."""
+    TRACK = "track"
+    """HTTP Basic, `site_id:api_key`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One method and path. `query` and `body` say what is read, `answer` what comes back with `status`."""
+
+    name: str
+    """`<resource>.<verb>`, such as `segments.list`."""
+    method: str
+    path: str
+    does: str
+    source: str
+    """The section of the reference that says so; `handbill` for our own additions."""
+    query: type[Model] = Nothing
+    body: type[Model] | None = None
+    answer: type[Model] = Nothing
+    status: int = 200
+    errors: ErrorShape = ErrorShape.A
+    auth: Auth = Auth.APP
+    rate: Rate = APP
+
+    def url(self, **path: Any) -> str:
+        """The path with its `{names}` filled in. Values are checked by the caller before they get here."""
+        return self.path.format(**path)

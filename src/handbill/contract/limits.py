@@ -1,0 +1,51 @@
+"""Customer.io's limits in one place: sizes in bytes, rates in calls per seconds (reference 2.2, 2.3, 3.1)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` in any `seconds`."""
+
+    calls: int
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"{self.calls} requests per {self.seconds}s"
+
+
+APP = Rate(10, 1)
+TRIGGER = Rate(1, 10)
+TRACK = Rate(3000, 3)
+ARCHIVED = Rate(100, 86_400)
+
+TRIGGERS_WAITING = 5
+REQUEST_BYTES = 25 * 1024 * 1024
+TRIGGER_DATA_BYTES = 50_000
+AUDIENCE_ENTRIES = 10_000
+PERSON_DATA_BYTES = 2 * 1024 * 1024
+DATA_FILE_BYTES = 10 * 1024**3
+
+IDENTIFIER_BYTES = 150
+EMAIL_CHARACTERS = 254
+ATTRIBUTE_NAME_BYTES = 150
+ATTRIBUTE_VALUE_BYTES = 1000
+ATTRIBUTES = 300
+EVENT_NAME_BYTES = 100
+EVENT_DATA_BYTES = 100_000
+OPERATION_BYTES = 32 * 1024
+BATCH_BYTES = 500 * 1024
+
+FILTER_DEPTH = 10
+FILTER_PARTS = 200
+JSON_DEPTH = 50
+BIGGEST_ID = 2**53 - 1
+LATEST_TIMESTAMP = 4_102_444_800
+"""1 January 2100."""
+
+MESSAGES_DEFAULT, MESSAGES_MAX = 50, 1000
+CUSTOMERS_DEFAULT, CUSTOMERS_MAX = 50, 1000
+MEMBERSHIP_DEFAULT, MEMBERSHIP_MAX = 1000, 30_000
+NEWSLETTERS_DEFAULT, NEWSLETTERS_MAX = 100, 100
+ERRORS_DEFAULT, ERRORS_MAX = 100, 100
+ATTRIBUTES_IDS_MAX = 100

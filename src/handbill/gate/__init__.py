@@ -1,0 +1,1 @@
+"""The gate: may this send go? It stands between tools and client, and only it triggers broadcasts."""

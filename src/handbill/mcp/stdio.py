@@ -1,0 +1,61 @@
+"""MCP on standard input and output: the client is answered before the workspace is open."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from mcp.server.stdio import stdio_server
+
+from handbill.mcp.server import create_server
+from handbill.tools import Context
+
+HEAD_START = 0.2
+"""Seconds between telling a client the tools and opening the workspace, so that the first does not wait."""
+
+
+async def serve_stdio(connect: Callable[[], AbstractAsyncContextManager[Context]]) -> None:
+    """Serve one client until it closes standard input."""
+    opening = _Opening(connect)
+    server = create_server(opening.context, opening.soon)
+    keeper = asyncio.create_task(opening.keep_open())
+    try:
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+    finally:
+        opening.close()
+        await keeper
+
+
+class _Opening:
+    """A context, opened when first needed or soon after the tools were listed, and closed by the same task."""
+
+    def __init__(self, connect: Callable[[], AbstractAsyncContextManager[Context]]) -> None:
+        self._connect = connect
+        self._wanted = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._context: asyncio.Future[Context] = asyncio.get_running_loop().create_future()
+
+    async def context(self) -> Context:
+        self._wanted.set()
+        return await asyncio.shield(self._context)
+
+    def soon(self) -> None:
+        asyncio.get_running_loop().call_later(HEAD_START, self._wanted.set)
+
+    def close(self) -> None:
+        self._closed.set()
+        self._wanted.set()
+
+    async def keep_open(self) -> None:
+        await self._wanted.wait()
+        if self._closed.is_set():
+            return
+        try:
+            async with self._connect() as context:
+                self._context.set_result(context)
+                await self._closed.wait()
+        except Exception as error:
+            if self._context.done():
+                raise
+            self._context.set_exception(error)
+            self._context.exception()  # looked at: it need not be told when no call comes

@@ -1,0 +1,59 @@
+"""Settings: the environment and the home folder, read once into one frozen object."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from platformdirs import user_data_path
+
+from handbill.errors import InvalidInput
+
+BASE_URL = "http://127.0.0.1:8622"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the workspace lives and how it sends. Passwords never appear in its repr."""
+
+    home: Path
+    database: str
+    app_key: str | None
+    site_id: str | None
+    track_key: str | None
+    smtp: str | None
+    base_url: str = BASE_URL
+    """Where people reach this workspace: the start of unsubscribe links."""
+    data_file_hosts: frozenset[str] = frozenset()
+    """Hosts that data_file_url may name although they are private, or speak plain http."""
+
+    def __repr__(self) -> str:
+        return f"Settings(home={str(self.home)!r})"
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ, home: Path | None = None) -> "Settings":
+        """Read `HANDBILL_*`. `home` (from `--home`) wins over `HANDBILL_HOME`; the default is the platform's."""
+        named = home or (Path(environ["HANDBILL_HOME"]) if environ.get("HANDBILL_HOME") else None)
+        folder = (named or user_data_path("handbill", appauthor=False)).expanduser().absolute()
+        return cls(
+            home=folder,
+            database=environ.get("HANDBILL_DATABASE") or f"sqlite:///{folder / 'workspace.db'}",
+            app_key=environ.get("HANDBILL_APP_KEY"),
+            site_id=environ.get("HANDBILL_SITE_ID"),
+            track_key=environ.get("HANDBILL_TRACK_KEY"),
+            smtp=environ.get("HANDBILL_SMTP"),
+            base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
+            data_file_hosts=frozenset(environ.get("HANDBILL_DATA_FILE_HOSTS", "").lower().split()),
+        )
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The database file. Raises InvalidInput when `HANDBILL_DATABASE` is not a SQLite URL."""
+        scheme, _, path = self.database.partition(":///")
+        if scheme != "sqlite" or not path:
+            raise InvalidInput.of(
+                "HANDBILL_DATABASE",
+                "HANDBILL_DATABASE must look like sqlite:////folder/workspace.db; PostgreSQL is not supported yet.",
+            )
+        return Path(unquote(path))

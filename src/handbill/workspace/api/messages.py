@@ -1,0 +1,124 @@
+"""Messages: deliveries, listed for the workspace, for a parent or for a person. Reference 4."""
+
+from typing import Any
+
+from handbill.contract.app import broadcasts as of_broadcasts
+from handbill.contract.app import messages as contract
+from handbill.contract.app.messages import Message, MessagesQuery, ParentMessagesQuery
+from handbill.contract.app.segments import Identifiers
+from handbill.contract.limits import MESSAGES_MAX
+from handbill.errors import NotFound
+from handbill.workspace import delivery_ids
+from handbill.workspace.api.route import Call, serves
+from handbill.workspace.store import broadcasts, messages, people
+from handbill.workspace.store.database import Row
+from handbill.workspace.store.messages import Filters
+
+_METRICS = (
+    "drafted",
+    "attempted",
+    "sent",
+    "delivered",
+    "deferred",
+    "opened",
+    "clicked",
+    "converted",
+    "bounced",
+    "dropped",
+    "spammed",
+    "unsubscribed",
+    "suppressed",
+    "failed",
+    "undeliverable",
+)
+
+
+@serves(contract.LIST)
+async def listed(call: Call) -> contract.Messages:
+    return await answer(call)
+
+
+@serves(of_broadcasts.MESSAGES)
+async def of_broadcast(call: Call) -> contract.Messages:
+    broadcast_id = call.number("broadcast_id")
+    await call.workspace.database.read(broadcasts.get, broadcast_id)
+    return await answer(call, broadcast_id=broadcast_id)
+
+
+@serves(contract.GET)
+async def get(call: Call) -> contract.OneMessage:
+    row = await call.workspace.database.read(messages.get, _delivery(call))
+    return contract.OneMessage(message=_message(call.workspace.secret, row))
+
+
+@serves(contract.ARCHIVED_MESSAGE)
+async def archived(call: Call) -> contract.OneArchivedMessage:
+    fields = await call.workspace.database.read(messages.archived, _delivery(call))
+    kept: dict[str, Any] = {"forgotten": True} if fields is None else fields
+    return contract.OneArchivedMessage(
+        archived_message=contract.ArchivedMessage.model_validate({**kept, "id": call.path["message_id"]})
+    )
+
+
+async def answer(call: Call, *, broadcast_id: int | None = None, person: int | None = None) -> contract.Messages:
+    """One page of the deliveries that the query, and perhaps a parent, let through; newest first."""
+    limit, before = call.limit(MESSAGES_MAX), call.position()
+    filters = _filters(call.query, broadcast_id, person)
+    if call.query.campaign_id is not None:
+        return contract.Messages(
+            messages=[]
+        )  # broadcasts are the only kind of campaign here, and not counted as such
+    rows = await call.workspace.database.read(
+        messages.page, filters, before[0] if before else None, limit + 1, call.workspace.clock.now()
+    )
+    shown = [_message(call.workspace.secret, row) for row in rows[:limit]]
+    more = [rows[limit - 1]["delivery"]] if len(rows) > limit else None
+    return contract.Messages(messages=shown, next=call.cursor(more))
+
+
+def _filters(query: MessagesQuery, broadcast_id: int | None, person: int | None) -> Filters:
+    """The query's filters; a `state` is the metric of its name, or the drafts."""
+    own = query if isinstance(query, ParentMessagesQuery) else ParentMessagesQuery()
+    metrics = {name for name in (query.metric, own.state) if name and name != "drafted"}
+    return Filters(
+        person=person,
+        broadcast_id=broadcast_id,
+        newsletter_id=query.newsletter_id,
+        content_id=query.action_id,
+        trigger_id=own.trigger_id,
+        type=query.type,
+        metrics=frozenset(metrics),
+        drafts=query.drafts or own.state == "drafted",
+        since=query.start_ts,
+        until=query.end_ts,
+    )
+
+
+def _delivery(call: Call) -> int:
+    delivery = delivery_ids.unseal(call.workspace.secret, call.path["message_id"])
+    if delivery is None:
+        raise NotFound("There is no such message.")
+    return delivery
+
+
+def _message(secret: bytes, row: Row) -> Message:
+    sealed = delivery_ids.seal(secret, row["delivery"])
+    metrics = {name: row[name] for name in _METRICS if row[name] is not None}
+    of_newsletter = row["newsletter_id"] is not None
+    return Message(
+        id=sealed,
+        deduplicate_id=f"{sealed}:{max([row['created'], *metrics.values()])}",
+        msg_template_id=row["content_id"],
+        action_id=None if of_newsletter else row["content_id"],
+        customer_id=row["id"],
+        customer_identifiers=Identifiers(**people.identifiers(row)) if row["known"] else None,
+        recipient=row["recipient"],
+        subject=row["subject"],
+        metrics=metrics,
+        created=row["created"],
+        failure_message=row["failure_message"],
+        newsletter_id=row["newsletter_id"],
+        broadcast_id=row["broadcast_id"],
+        content_id=row["content_id"] if of_newsletter else None,
+        type=row["type"],
+    )

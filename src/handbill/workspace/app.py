@@ -1,0 +1,60 @@
+"""The workspace's HTTP side as one ASGI app: the App and Track APIs on the paths that Customer.io gives them."""
+
+from itertools import chain
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from handbill.contract import app as app_api
+from handbill.contract import track as track_api
+from handbill.contract.limits import APP, ARCHIVED
+from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
+    broadcasts,
+    customers,
+    messages,
+    metrics,
+    newsletters,
+    segments,
+    track,
+    transactional,
+    triggers,
+    unsubscribe,
+)
+from handbill.workspace.api.pace import Window
+from handbill.workspace.api.route import routes
+from handbill.workspace.workspace import Workspace
+
+_NOT_FOUND = "<!doctype html><html lang=en><meta charset=utf-8><title>Page not found</title><h1>Page not found</h1>"
+
+
+def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
+    """Serve `workspace`, which the caller opens and closes. `limits` holds callers to Customer.io's rates."""
+    windows = {rate: Window(rate, workspace.clock) for rate in (APP, ARCHIVED)} if limits else {}
+    endpoints = chain(app_api.endpoints(), track_api.endpoints())
+    app = Starlette(
+        routes=[*routes(workspace, endpoints, windows), unsubscribe.route(workspace)],
+        middleware=[Middleware(_QuotedPath)],
+        exception_handlers={404: _page_not_found, 405: _page_not_found},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _page_not_found(request: Request, error: Exception) -> Response:
+    """Unknown paths and wrong methods alike: a page, not JSON (reference 2.1)."""
+    return HTMLResponse(_NOT_FOUND, 404)
+
+
+class _QuotedPath:
+    """Routes by the path as it was sent, so that an identifier may hold `%2F`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if raw := scope.get("raw_path"):
+            scope = {**scope, "path": raw.decode("latin-1")}
+        await self._app(scope, receive, send)

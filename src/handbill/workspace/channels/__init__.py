@@ -1,0 +1,1 @@
+"""The ways out of the workspace: a message goes in, a receipt comes back."""

@@ -1,0 +1,220 @@
+"""What the engine asks of the world: a ledger, a renderer, channels and a clock.
+
+The engine imports nothing else of Handbill, so that it can be run on stand-ins: the same seed and the same clock
+replay the same run.
+"""
+
+import enum
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import msgspec
+
+
+class Outcome(enum.StrEnum):
+    """What became of one attempt to hand over one message."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    """The server said "later" (4xx)."""
+    FAILED = "failed"
+    """The server said no (5xx), or the message could not be made."""
+    UNKNOWN = "unknown"
+    """The last byte was written and no answer came: perhaps sent, perhaps not (RFC 1047)."""
+    QUEUED = "queued"
+    """Nothing was accepted; it can be tried again without risk of a second copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A channel's answer for one message. `detail` is the server's own words, cleaned."""
+
+    outcome: Outcome
+    detail: str = ""
+    code: int = 0
+    slow_down: bool = False
+    suppress: bool = False
+
+
+class TransportDown(Exception):
+    """The transport itself does not work: no recipient is to blame, the broadcast pauses."""
+
+    def __init__(self, kind: Literal["refused", "timeout", "tls", "login", "banner"], reason: str) -> None:
+        self.kind = kind
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Content(msgspec.Struct, frozen=True):
+    """One message to render for many people: an action of a broadcast, a newsletter's variant, a template."""
+
+    id: int
+    type: str
+    fields: Mapping[str, str]
+    """Liquid by name: recipient, from, reply_to, subject, preheader_text, body, body_plain, layout."""
+    shared: Mapping[str, object]
+    """Liquid roots that are the same for everybody: trigger, campaign, message, layout."""
+    snippets: Mapping[str, str] = {}
+    headers: tuple[tuple[str, str], ...] = ()
+    base_url: str = ""
+    """Where this workspace answers links (`http://127.0.0.1:8622`); empty means links are left empty."""
+    draft: bool = False
+    """True when deliveries are made but wait, as drafts, for a person to send them."""
+    own_data: bool = False
+    """True when people bring trigger data of their own, which each Work overlays on the shared `trigger`."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """One delivery to render. `customer` and `data` are raw JSON objects, handed on undecoded."""
+
+    delivery: int
+    id: str
+    customer: msgspec.Raw
+    created: int
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    attempts: int = 0
+    """How often it was tried before."""
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A finished message. `mail` is its bytes for a mail channel; `archive` what is kept of it, compressed."""
+
+    delivery: int
+    sender: str
+    recipient: str
+    subject: str
+    mail: bytes
+    archive: bytes
+
+
+class RenderFailure(msgspec.Struct, frozen=True):
+    """Why one delivery could not be rendered: a sentence for the delivery's failure_message."""
+
+    delivery: int
+    reason: str
+
+
+class Renderer(Protocol):
+    """Turns work into messages, in child processes with a memory limit and a deadline."""
+
+    async def paths(self, content: Content) -> frozenset[str]:
+        """The variables its fields use, such as `customer.first_name`."""
+
+    async def check(self, content: Content) -> Sequence[str]:
+        """The template's faults (syntax), as sentences with line and column; empty when it compiles."""
+
+    def render(
+        self, content: Content, works: Sequence[Work], sample: bytes = b""
+    ) -> AsyncIterator[Sequence[Rendered | RenderFailure]]:
+        """Every work comes back once, in groups, in any order."""
+
+
+class Channel(Protocol):
+    """A way out. One call hands over one message and returns when its fate is known."""
+
+    connections: int
+    """How many messages may be on their way at once; 0 means the ledger's transaction is itself the delivery."""
+
+    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt: ...
+
+    async def close(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Unix seconds for records, monotonic seconds for waits."""
+
+    def now(self) -> int: ...
+
+    def time(self) -> float: ...
+
+    def monotonic(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A trigger that was accepted and wants its audience written out."""
+
+    trigger: int
+    broadcast: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An audience written down: internal numbers of people, or what is wrong with it, a sentence each."""
+
+    people: Sequence[int]
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Claimed deliveries of one content, ready to render; those who must not get it are not among them."""
+
+    trigger: int
+    transport: str
+    content: Content
+    works: Sequence[Work]
+    dictionary: int = 0
+    sample: bytes = field(default=b"", repr=False)
+    """What archives of this batch are compressed against; `dictionary` is its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is to be recorded of one delivery, at `at` (Unix seconds)."""
+
+    delivery: int
+    outcome: Outcome
+    at: int
+    detail: str = ""
+    retry_at: int | None = None
+    suppress: bool = False
+    delivered: bool = False
+    """The channel itself is the destination, so `sent` is `delivered`."""
+    message: Rendered | None = field(default=None, repr=False)
+    """What was sent, or refused; None when it could not be rendered."""
+    dictionary: int = 0
+
+
+class Ledger(Protocol):
+    """The durable record of who gets what. Every method that changes something is one transaction."""
+
+    async def join(self) -> int:
+        """Become a worker; the answer is its number. Others see its death the moment its process ends."""
+
+    async def leave(self, worker: int) -> None:
+        """Give back what this worker claimed and did not begin, and stop being one."""
+
+    async def recover(self, worker: int) -> int:
+        """Take over what dead workers left; returns how many deliveries had an unknown outcome."""
+
+    async def next_job(self, worker: int) -> Job | None:
+        """Claim the oldest accepted trigger."""
+
+    async def resolve(self, job: Job) -> Resolved: ...
+
+    async def contents(self, job: Job) -> Sequence[Content]:
+        """The messages of the broadcast that are switched on, as they are now."""
+
+    async def sample(self, job: Job, content: Content, people: Sequence[int]) -> Sequence[Work]:
+        """Work for `people` that is never sent: its delivery id is `unsent`."""
+
+    async def write_out(self, job: Job, contents: Sequence[Content], people: Sequence[int]) -> None:
+        """Add one row for each content and person; a row that is there already stays as it is."""
+
+    async def begin(self, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
+        """The audience is complete: sending may start. `samples` holds one archive for each content."""
+
+    async def fail(self, job: Job, faults: Sequence[str]) -> None:
+        """Nothing is sent; `faults` can be read at the trigger's errors."""
+
+    async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
+        """Take up to `limit` due deliveries of one trigger; the next call serves the next trigger."""
+
+    async def record(self, results: Sequence[Result], sending: Sequence[int] = ()) -> None:
+        """Write down what happened, settle triggers with nothing left to do, and, in the same transaction,
+        mark `sending` as about to leave."""
+
+    async def pause(self, trigger: int, reason: str) -> None:
+        """Write down why a trigger waits, for whoever looks at it. Empty when it goes on."""

@@ -1,0 +1,200 @@
+"""The engine's ledger on this workspace's database; a worker's life is a lock that the operating system keeps."""
+
+import contextlib
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from handbill.errors import InvalidInput
+from handbill.workspace import archive, audience, delivery_ids
+from handbill.workspace.engine.needs import Batch, Content, Job, Resolved, Result, Work
+from handbill.workspace.store import audience as audiences
+from handbill.workspace.store import contents, ledger, people, triggers
+from handbill.workspace.store.database import Row, Transaction
+from handbill.workspace.workspace import Workspace
+
+
+log = logging.getLogger(__name__)
+
+
+class WorkspaceLedger:
+    """Implements `engine.needs.Ledger`. `resend`: what may have been sent before a crash is sent again."""
+
+    def __init__(self, workspace: Workspace, *, resend: bool = True) -> None:
+        self._workspace = workspace
+        self._database = workspace.database
+        self._resend = resend
+        self._locks = Path(f"{workspace.database.path}.workers")
+        self._own: dict[int, FileLock] = {}
+        self._decoded: dict[int, dict[int, Content]] = {}
+        self._samples: dict[tuple[int, int], tuple[int, bytes]] = {}
+
+    def _now(self) -> int:
+        return self._workspace.clock.now()
+
+    # Workers
+
+    async def join(self) -> int:
+        self._locks.mkdir(exist_ok=True)
+        token = secrets.token_hex(8)
+        lock = FileLock(self._locks / token, thread_local=False)
+        lock.acquire(timeout=0)
+        worker = await self._database.write(ledger.join, token, self._now())
+        self._own[worker] = lock
+        return worker
+
+    async def leave(self, worker: int) -> None:
+        await self._database.write(ledger.take_over, worker, self._resend, self._now())
+        self._forget(self._own.pop(worker))
+
+    async def recover(self, worker: int) -> int:
+        found = 0
+        for other, token in await self._database.read(ledger.others, worker):
+            lock = FileLock(self._locks / token, thread_local=False)
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=0)
+                found += await self._database.write(ledger.take_over, other, self._resend, self._now())
+                self._forget(lock)
+        return found
+
+    @staticmethod
+    def _forget(lock: FileLock) -> None:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+    # Preparing
+
+    async def next_job(self, worker: int) -> Job | None:
+        return await self._database.write(ledger.next_job, worker)
+
+    async def resolve(self, job: Job) -> Resolved:
+        row = await self._database.read(ledger.trigger, job.trigger)
+        option = msgspec.json.decode(row["audience"], type=dict[str, Any])
+        if url := option.get("data_file_url"):
+            return await self._from_file(job, str(url), audiences.Flags.of(option))
+        return Resolved(await self._database.read(_resolve, job, option, self._now()))
+
+    async def _from_file(self, job: Job, url: str, flags: audiences.Flags) -> Resolved:
+        """Stage the file's people; nothing is sent unless every line is right."""
+        await self._database.write(_forget_named, job.trigger)
+        found = audiences.Named()
+        try:
+            async for portion in audience.portions(self._workspace, url):
+                await self._database.write(_stage, job.trigger, portion, flags, found)
+        except InvalidInput as error:
+            return Resolved([], [str(error)])
+        faults = [fault.message for fault in found.faults("data_file_url", flags)]
+        if found.errors or faults:
+            return Resolved([], [*faults, *found.errors[: audience.NAMED_LINES]])
+        return Resolved(sorted(found.people))
+
+    async def contents(self, job: Job) -> Sequence[Content]:
+        return await self._database.read(_contents, job, self._workspace.settings.base_url)
+
+    async def sample(self, job: Job, content: Content, people: Sequence[int]) -> Sequence[Work]:
+        return await self._database.read(sample, job.trigger, people, self._now())
+
+    async def write_out(self, job: Job, contents: Sequence[Content], people: Sequence[int]) -> None:
+        await self._database.write(ledger.write_out, job, contents, people, self._now())
+
+    async def begin(self, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
+        packed = {content: archive.pack(archive.expand(blob)) for content, blob in samples.items()}
+        await self._database.write(ledger.begin, job, contents, packed, self._now())
+
+    async def fail(self, job: Job, faults: Sequence[str]) -> None:
+        await self._database.write(ledger.fail, job.trigger, faults, self._now())
+
+    # Sending
+
+    async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
+        if not await self._database.read(ledger.anything_due, self._now()):
+            return []
+        trigger, rows = await self._database.write(ledger.claim, worker, limit, self._now())
+        if trigger is None:
+            return []
+        by_content: dict[int, list[Work]] = {}
+        for row in rows:
+            by_content.setdefault(row["content_id"], []).append(self._work(row))
+        return [await self._batch(trigger, content, works) for content, works in by_content.items()]
+
+    def _work(self, row: Row) -> Work:
+        return Work(
+            delivery=row["delivery"],
+            id=delivery_ids.seal(self._workspace.secret, row["delivery"]),
+            customer=msgspec.Raw(people.customer_json(row).encode()),
+            created=row["created"],
+            data=msgspec.Raw((row["data"] or "{}").encode()),
+            attempts=row["attempts"],
+        )
+
+    async def _batch(self, trigger: Row, content: int, works: Sequence[Work]) -> Batch:
+        number = trigger["id"]
+        if number not in self._decoded:
+            kept = msgspec.json.decode(trigger["contents"], type=list[Content])
+            self._decoded = {number: {content.id: content for content in kept}}
+        if (number, content) not in self._samples:
+            self._samples[number, content] = await self._database.read(ledger.dictionary, number, content)
+        dictionary, packed = self._samples[number, content]
+        return Batch(number, trigger["transport"], self._decoded[number][content], works, dictionary, packed)
+
+    async def record(self, results: Sequence[Result], sending: Sequence[int] = ()) -> None:
+        await self._database.write(ledger.record, results, sending, self._resend, self._now())
+        log.info("%d recorded, %d on their way", len(results), len(sending))
+
+    async def pause(self, trigger: int, reason: str) -> None:
+        await self._database.write(ledger.pause, trigger, reason)
+
+
+def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> list[Work]:
+    """Work for a look: it is never sent, so its delivery id is `unsent` (reference 16.3)."""
+    values = {"trigger": trigger, "people": msgspec.json.encode(numbers).decode()}
+    return [
+        Work(
+            delivery=row["person"],
+            id="unsent",
+            customer=msgspec.Raw(people.customer_json(row).encode()),
+            created=now,
+            data=msgspec.Raw((row["data"] or "{}").encode()),
+        )
+        for row in tx.all("ledger.sample", values)
+    ]
+
+
+def _resolve(tx: Transaction, job: Job, option: Mapping[str, Any], now: int) -> list[int]:
+    if option.get("named"):
+        return [row["person"] for row in tx.all("ledger.named_people", {"trigger": job.trigger})]
+    chosen = option.get("recipients") or audiences.saved(triggers.broadcast(tx, job.broadcast))
+    return audiences.matching(tx, dict(chosen or {}), now)
+
+
+def _contents(tx: Transaction, job: Job, base_url: str) -> list[Content]:
+    row = ledger.trigger(tx, job.trigger)
+    data = msgspec.json.decode(row["data"], type=dict[str, object])
+    broadcast = triggers.broadcast(tx, job.broadcast)
+    return contents.of_broadcast(tx, dict(broadcast), data, own_data=bool(row["own_data"]), base_url=base_url)
+
+
+def _forget_named(tx: Transaction, trigger: int) -> None:
+    tx.run("ledger.forget_named_people", {"trigger": trigger})
+
+
+def _stage(
+    tx: Transaction,
+    trigger: int,
+    portion: Sequence[audiences.Entry],
+    flags: audiences.Flags,
+    found: audiences.Named,
+) -> None:
+    known = len(found.people)
+    audiences.find(tx, portion, flags, found)
+    added = list(islice(found.people.items(), known, None))
+    tx.run("ledger.name_people", {"trigger": trigger, "people": msgspec.json.encode(added).decode()})
+    if any(data != "{}" for _, data in added):
+        tx.run("ledger.has_own_data", {"trigger": trigger})
+    found.people.update(dict.fromkeys((person for person, _ in added), ""))

@@ -1,0 +1,14 @@
+"""Events: what people did, and when. Reference 12, 13."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from handbill.workspace.store.database import Transaction
+
+
+def add(tx: Transaction, events: Iterable[Mapping[str, Any]]) -> int:
+    """Add events, each with id (or None), person, name, type, timestamp and data (JSON text); how many are new.
+
+    An id that is there already is the same event, whoever it belongs to (reference 12).
+    """
+    return tx.many("events.add", events)

@@ -1,0 +1,321 @@
+"""The ledger's operations: claiming, recording, settling. Each runs inside one transaction.
+
+Every change of a delivery's state goes through `apply`, which asks the table of legal moves, keeps the counters and
+settles triggers, all in the same transaction.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from handbill.workspace.engine.needs import Content, Job, Outcome, Rendered, Result
+from handbill.workspace.engine.states import legal
+from handbill.workspace.store import people
+from handbill.workspace.store.database import Row, Transaction
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One delivery's next state: `query` writes it (with `values`), `metrics` are counted."""
+
+    delivery: int
+    state: str
+    query: str
+    values: dict[str, Any]
+    metrics: tuple[str, ...] = ()
+    message: Rendered | None = None
+    dictionary: int = 0
+
+
+def apply(tx: Transaction, changes: Sequence[Change], now: int) -> None:
+    """Make the changes that are legal moves from the states the deliveries are in."""
+    if not changes:
+        return
+    deliveries = _json([change.delivery for change in changes])
+    rows = {row["delivery"]: row for row in tx.all("ledger.rows", {"deliveries": deliveries})}
+    moves = [
+        (rows[change.delivery], change)
+        for change in changes
+        if change.delivery in rows and legal(rows[change.delivery]["state"], change.state)
+    ]
+    for query in {change.query for _, change in moves}:
+        tx.many(query, [_values(change) for _, change in moves if change.query == query])
+    tx.many("ledger.archive", [_archived(change) for _, change in moves if change.message])
+    _count_states(tx, ((row["trigger_id"], row["state"], change.state) for row, change in moves))
+    _count_metrics(tx, ((row, metric) for row, change in moves for metric in change.metrics), now)
+    settle(tx, {row["trigger_id"] for row, _ in moves}, now)
+
+
+def settle(tx: Transaction, triggers: Iterable[int], now: int) -> None:
+    """Finish those of `triggers` that have nothing left to do."""
+    tx.many("ledger.settle", [{"trigger": trigger, "now": now} for trigger in triggers])
+
+
+def _values(change: Change) -> dict[str, Any]:
+    return {"delivery": change.delivery, **change.values}
+
+
+def _archived(change: Change) -> dict[str, Any]:
+    assert change.message
+    return {
+        "delivery": change.delivery,
+        "dictionary": change.dictionary,
+        "message": change.message.archive,
+    }
+
+
+def _count_states(tx: Transaction, moves: Iterable[tuple[int, str, str]]) -> None:
+    balance: Counter[tuple[int, str]] = Counter()
+    for trigger, before, after in moves:
+        balance[trigger, before] -= 1
+        balance[trigger, after] += 1
+    tx.many(
+        "ledger.count_state",
+        [
+            {"trigger": trigger, "state": state, "change": change}
+            for (trigger, state), change in balance.items()
+            if change
+        ],
+    )
+
+
+def _count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int) -> None:
+    counted = Counter(
+        (
+            metric,
+            row["content_id"],
+            row["broadcast_id"],
+            row["newsletter_id"],
+            row["transactional_id"],
+            row["type"],
+        )
+        for row, metric in happened
+    )
+    for (metric, content, broadcast, newsletter, transactional, type_), count in counted.items():
+        values = {
+            "content": content,
+            "metric": metric,
+            "hour": now - now % HOUR,
+            "broadcast": broadcast,
+            "newsletter": newsletter,
+            "transactional": transactional,
+            "type": type_,
+            "count": count,
+        }
+        tx.run("ledger.count_metric", values)
+
+
+# Workers
+
+
+def join(tx: Transaction, token: str, now: int) -> int:
+    return int(tx.value("ledger.join", {"token": token, "now": now}))
+
+
+def others(tx: Transaction, worker: int) -> list[tuple[int, str]]:
+    """The other workers that have not said goodbye, with their lock's name."""
+    return [(row["worker"], row["token"]) for row in tx.all("ledger.others", {"worker": worker})]
+
+
+def take_over(tx: Transaction, worker: int, resend: bool, now: int) -> int:
+    """Give back all that `worker` had; returns how many deliveries it may or may not have sent.
+
+    Those are marked unknown and, with `resend`, flagged and queued again (RFC 5321 4.2.5 treats a lost answer as
+    "try again"); without, they wait as unknown for a person.
+    """
+    sending = [row["delivery"] for row in tx.all("ledger.claimed", {"worker": worker}) if row["state"] == "sending"]
+    reason = {"detail": "The process ended before the server's answer was recorded."}
+    apply(tx, [Change(delivery, "unknown", "ledger.unknown", reason) for delivery in sending], now)
+    if resend:
+        apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in sending], now)
+    tx.run("ledger.unclaim", {"worker": worker})
+    for row in tx.all("ledger.half_prepared", {"worker": worker}):
+        _prepare_again(tx, row["id"])
+    tx.run("ledger.leave", {"worker": worker})
+    return len(sending)
+
+
+def _prepare_again(tx: Transaction, trigger: int) -> None:
+    """Forget a half-written audience, of which nothing was sent."""
+    for query in ("ledger.forget_deliveries", "ledger.forget_counts", "ledger.accept_again"):
+        tx.run(query, {"trigger": trigger})
+
+
+# Preparing
+
+
+def next_job(tx: Transaction, worker: int) -> Job | None:
+    row = tx.one("ledger.next_job", {"worker": worker})
+    return Job(row["id"], row["broadcast_id"]) if row else None
+
+
+def trigger(tx: Transaction, number: int) -> Row:
+    row = tx.one("ledger.trigger", {"trigger": number})
+    assert row
+    return row
+
+
+def write_out(tx: Transaction, job: Job, contents: Sequence[Content], people: Sequence[int], now: int) -> None:
+    """Add a ledger row for each content and person that has none yet, and count them."""
+    for content in contents:
+        state = "drafted" if content.draft else "queued"
+        values = {
+            "trigger": job.trigger,
+            "broadcast": job.broadcast,
+            "content": content.id,
+            "type": content.type,
+            "state": state,
+            "people": _json(people),
+            "now": now,
+        }
+        made = tx.run("ledger.write_out", values)
+        tx.run("ledger.count_state", {"trigger": job.trigger, "state": state, "change": made})
+        _count_created(tx, job, content, made, now)
+
+
+def _count_created(tx: Transaction, job: Job, content: Content, made: int, now: int) -> None:
+    for metric in ("created", "drafted") if content.draft else ("created",):
+        values = {
+            "content": content.id,
+            "metric": metric,
+            "hour": now - now % HOUR,
+            "broadcast": job.broadcast,
+            "newsletter": None,
+            "transactional": None,
+            "type": content.type,
+            "count": made,
+        }
+        tx.run("ledger.count_metric", values)
+
+
+def begin(tx: Transaction, job: Job, contents: Sequence[Content], samples: dict[int, bytes], now: int) -> None:
+    """Let sending start, with the contents as they are at this moment."""
+    for content, sample in samples.items():
+        tx.run("ledger.add_dictionary", {"trigger": job.trigger, "content": content, "sample": sample})
+    kept = msgspec.json.encode(contents).decode()
+    tx.run("ledger.begin", {"trigger": job.trigger, "contents": kept})
+    tx.run("ledger.started", {"broadcast": job.broadcast, "now": now})
+    settle(tx, [job.trigger], now)
+
+
+def fail(tx: Transaction, number: int, faults: Sequence[str], now: int) -> None:
+    """Close a trigger of which nothing is sent; `faults` become its errors."""
+    for fault in faults:
+        tx.run("ledger.add_error", {"trigger": number, "text": fault})
+    tx.run("ledger.fail", {"trigger": number, "now": now, "note": faults[0] if faults else ""})
+
+
+# Sending
+
+
+def anything_due(tx: Transaction, now: int) -> bool:
+    """Whether a claim would find something: asked first, so that an idle worker writes nothing."""
+    return bool(tx.one("ledger.next_trigger") or tx.one("ledger.due", {"now": now}))
+
+
+def dictionary(tx: Transaction, number: int, content: int) -> tuple[int, bytes]:
+    """What archives of this trigger and content are compressed against: its number and the sample itself."""
+    row = tx.one("ledger.dictionary", {"trigger": number, "content": content})
+    return (row["dictionary"], row["sample"]) if row else (0, b"")
+
+
+def requeue_due(tx: Transaction, now: int) -> None:
+    """Queue deferred deliveries whose time has come."""
+    due = [row["delivery"] for row in tx.all("ledger.due", {"now": now})]
+    if due:
+        apply(tx, [Change(delivery, "queued", "ledger.queued", {}) for delivery in due], now)
+
+
+def claim(tx: Transaction, worker: int, limit: int, now: int) -> tuple[Row | None, list[Row]]:
+    """Claim due deliveries of the trigger served least recently: the trigger and what to render.
+
+    People who were unsubscribed, suppressed or deleted meanwhile are recorded as skipped and left out.
+    """
+    requeue_due(tx, now)
+    row = tx.one("ledger.next_trigger")
+    if row is None:
+        return None, []
+    tx.run("ledger.served", {"trigger": row["id"]})
+    claimed = tx.all("ledger.claim", {"trigger": row["id"], "worker": worker, "limit": limit})
+    deliveries = _json([delivery["delivery"] for delivery in claimed])
+    works = tx.all("ledger.works", {"deliveries": deliveries, "own_data": row["own_data"]})
+    skips = [skip for work in works if (skip := _skip(work, now))]
+    apply(tx, skips, now)
+    skipped = {skip.delivery for skip in skips}
+    return row, [work for work in works if work["delivery"] not in skipped]
+
+
+def _skip(work: Row, now: int) -> Change | None:
+    """Why this person gets nothing, if so (reference 4.3: undeliverable, suppressed)."""
+    if work["person"] is None:
+        reason, metric = "The person was deleted.", "undeliverable"
+    elif work["unsubscribed"]:
+        reason, metric = "The person is unsubscribed.", "undeliverable"
+    elif work["suppression"]:
+        reason, metric = f"The address is suppressed ({work['suppression']}).", "suppressed"
+    else:
+        return None
+    values = {"detail": reason, "metric": metric, "at": now, "recipient": work["email"]}
+    return Change(work["delivery"], "skipped", "ledger.skipped", values, (metric,))
+
+
+def record(tx: Transaction, results: Sequence[Result], sending: Sequence[int], resend: bool, now: int) -> None:
+    """Write down what happened and mark `sending` as about to leave; with `resend`, queue the unknown again."""
+    starting = [Change(delivery, "sending", "ledger.sending", {}) for delivery in sending]
+    apply(tx, [*map(_change, results), *starting], now)
+    unknown = [result.delivery for result in results if result.outcome is Outcome.UNKNOWN and resend]
+    apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in unknown], now)
+    tx.many("ledger.suppress", [{"delivery": r.delivery, "at": r.at} for r in results if r.suppress])
+
+
+def pause(tx: Transaction, number: int, reason: str) -> None:
+    """Note why a trigger waits; empty when it goes on."""
+    tx.run("ledger.pause", {"trigger": number, "note": reason})
+
+
+def _change(result: Result) -> Change:
+    state, metrics, query = _FATES[result.outcome, result.message is not None]
+    values = {
+        "at": result.at,
+        "detail": result.detail,
+        "retry_at": result.retry_at,
+        "delivered": result.delivered,
+        "recipient": result.message and result.message.recipient,
+        "subject": result.message and result.message.subject,
+    }
+    metrics += ("delivered",) if result.delivered else ()
+    kept = result.message if result.outcome is Outcome.SENT else None
+    return Change(result.delivery, state, query, values, metrics, kept, result.dictionary)
+
+
+_FATES: dict[tuple[Outcome, bool], tuple[str, tuple[str, ...], str]] = {
+    (Outcome.SENT, True): ("sent", ("sent",), "ledger.sent"),
+    (Outcome.DEFERRED, True): ("deferred", ("attempted", "deferred"), "ledger.deferred"),
+    (Outcome.FAILED, True): ("failed", ("bounced",), "ledger.bounced"),
+    (Outcome.FAILED, False): ("failed", ("failed",), "ledger.failed"),
+    (Outcome.UNKNOWN, True): ("unknown", (), "ledger.unknown"),
+    (Outcome.QUEUED, True): ("queued", (), "ledger.queued"),
+    (Outcome.QUEUED, False): ("queued", (), "ledger.queued"),
+}
+"""State, metrics and statement for each outcome, with and without a message (that could not be rendered)."""
+
+
+# After sending
+
+
+def unsubscribe(tx: Transaction, delivery: int, now: int) -> None:
+    """The person of this delivery wants no more; the second time changes nothing."""
+    rows = tx.all("ledger.rows", {"deliveries": _json([delivery])})
+    changed = tx.one("ledger.unsubscribed", {"delivery": delivery, "now": now})
+    if changed:
+        people.unsubscribe(tx, changed["person"], True, now)
+        _count_metrics(tx, ((row, "unsubscribed") for row in rows), now)
+
+
+def _json(values: Sequence[int]) -> str:
+    return msgspec.json.encode(values).decode()

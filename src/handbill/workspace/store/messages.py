@@ -1,0 +1,95 @@
+"""Deliveries: lists of them, page by page, and what was sent. Reference 4."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from handbill.contract.limits import BIGGEST_ID
+from handbill.errors import NotFound
+from handbill.workspace import archive
+from handbill.workspace.store.database import Row, Transaction
+
+DAY = 86_400
+DEFAULT_SPAN = 183 * DAY
+LONGEST_SPAN = 366 * DAY
+"""Seconds (reference 4.1): six months unless asked otherwise, never more than twelve."""
+
+_PARENTS = ("broadcast_id", "newsletter_id", "content_id")
+_WITHOUT_INDEX = frozenset(("sent", "delivered"))
+"""Metrics that nearly every delivery has: walking the list itself finds a page soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which deliveries; None lets all through. Times in Unix seconds, both ends included."""
+
+    person: int | None = None
+    broadcast_id: int | None = None
+    newsletter_id: int | None = None
+    content_id: int | None = None
+    trigger_id: int | None = None
+    type: str | None = None
+    metrics: frozenset[str] = frozenset()
+    """The columns that must hold a time."""
+    drafts: bool = False
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def by_metric(self) -> bool:
+        """Whether the list is read along a metric's index, rather than along the parent's."""
+        return bool(self.metrics - _WITHOUT_INDEX)
+
+    def values(self) -> dict[str, Any]:
+        names = ("person", *_PARENTS, "trigger_id", "type")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+def page(tx: Transaction, filters: Filters, before: int | None, limit: int, now: int) -> list[Row]:
+    """Up to `limit` deliveries that are older than `before`, newest first, each with its person's identifiers."""
+    bounds = _bounds(tx, filters, now)
+    if bounds is None:
+        return []
+    first, last = bounds
+    values = {**filters.values(), "first": first, "last": min(last, (before or BIGGEST_ID) - 1), "limit": limit}
+    return tx.all("messages.page", values, filters=_where(filters))
+
+
+def _where(filters: Filters) -> str:
+    """Of a metric and a parent the metric's index is walked, inside the parent's bounds: it is the shorter one.
+
+    A plus sign is SQLite's way to be told so.
+    """
+    columns = [(f"+d.{name}" if name in _PARENTS and filters.by_metric else f"d.{name}") for name in filters.values()]
+    equal = [f"{column} = :{column.lstrip('+').removeprefix('d.')}" for column in columns]
+    happened = [f"d.{metric} IS NOT NULL" for metric in sorted(filters.metrics)]
+    return " AND ".join([f"d.state {'=' if filters.drafts else '<>'} 'drafted'", *equal, *happened])
+
+
+def _bounds(tx: Transaction, filters: Filters, now: int) -> tuple[int, int] | None:
+    """The first and last delivery to look at: times and parents are ranges of deliveries, found in their indexes."""
+    until = now if filters.until is None else filters.until
+    since = until - DEFAULT_SPAN if filters.since is None else max(filters.since, until - LONGEST_SPAN)
+    firsts = [tx.value("messages.first_since", {"time": since})]
+    lasts = [BIGGEST_ID if filters.until is None else tx.value("messages.last_until", {"time": until})]
+    for name in _PARENTS if filters.by_metric else ():
+        if (parent := getattr(filters, name)) is not None:
+            firsts.append(tx.value("messages.first_of", {"parent": parent}, parent=name))
+            lasts.append(tx.value("messages.last_of", {"parent": parent}, parent=name))
+    return None if None in (*firsts, *lasts) else (max(firsts), min(lasts))
+
+
+def get(tx: Transaction, delivery: int) -> Row:
+    """One delivery with its person's identifiers. Raises NotFound."""
+    return _found(tx.one("messages.get", {"delivery": delivery}))
+
+
+def archived(tx: Transaction, delivery: int) -> dict[str, Any] | None:
+    """The fields of what was sent; None when nothing was kept. Raises NotFound for an unknown delivery."""
+    row = _found(tx.one("messages.archived", {"delivery": delivery}))
+    return archive.expand(row["message"], row["sample"] or b"") if row["message"] else None
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound("There is no such message.")
+    return row

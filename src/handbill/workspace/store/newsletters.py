@@ -1,0 +1,24 @@
+"""Newsletters. Reference 6.1."""
+
+from typing import Literal
+
+from handbill.contract.limits import BIGGEST_ID
+from handbill.errors import NotFound
+from handbill.workspace.store.database import Row, Transaction
+
+_ORDERS = {"asc": {"beyond": ">", "way": "ASC"}, "desc": {"beyond": "<", "way": "DESC"}}
+_BEFORE_ALL = {"asc": (0, 0), "desc": (BIGGEST_ID, BIGGEST_ID)}
+
+
+def page(tx: Transaction, sort: Literal["asc", "desc"], after: list[int] | None, limit: int) -> list[Row]:
+    """Up to `limit` newsletters by time, from the one behind `after` (created, id); `content_ids` is JSON."""
+    created, newsletter_id = after or _BEFORE_ALL[sort]
+    return tx.all("newsletters.page", {"created": created, "id": newsletter_id, "limit": limit}, **_ORDERS[sort])
+
+
+def get(tx: Transaction, newsletter_id: int) -> Row:
+    """One newsletter, as `page` has it. Raises NotFound."""
+    row = tx.one("newsletters.get", {"id": newsletter_id})
+    if row is None:
+        raise NotFound(f"There is no newsletter {newsletter_id}.")
+    return row

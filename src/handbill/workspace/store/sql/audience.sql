@@ -1,0 +1,25 @@
+-- name: by_id
+SELECT j.key AS position, p.person FROM json_each(:values) j JOIN people p ON p.id = j.value
+
+-- name: by_email
+SELECT j.key AS position, p.person FROM json_each(:values) j JOIN people p ON p.email_key = j.value
+
+-- name: everyone
+SELECT count(*) FROM people
+
+-- name: left_out
+SELECT
+  sum(p.unsubscribed) AS unsubscribed,
+  sum(NOT p.unsubscribed AND s.identifier IS NOT NULL) AS suppressed
+FROM json_each(:people) j
+JOIN people p ON p.person = j.value
+LEFT JOIN (SELECT DISTINCT identifier FROM suppressions) s ON s.identifier = p.email_key
+
+-- name: without_email
+SELECT count(*) FROM json_each(:people) j JOIN people p ON p.person = j.value
+WHERE p.email IS NULL AND NOT p.unsubscribed
+
+-- name: without_attribute
+SELECT count(*) FROM json_each(:people) j JOIN people p ON p.person = j.value
+WHERE NOT p.unsubscribed AND NOT EXISTS (
+  SELECT 1 FROM json_each(p.attributes) a WHERE a.key = :name AND a.type <> 'null')

@@ -1,0 +1,5 @@
+-- name: list
+SELECT * FROM transactional ORDER BY id
+
+-- name: get
+SELECT * FROM transactional WHERE id = :id

@@ -1,0 +1,167 @@
+"""Triggers: accepting one, and reading what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from handbill.contract.app.triggers import Counts, Progress, Trigger
+from handbill.contract.audience import named
+from handbill.contract.limits import TRIGGER, TRIGGERS_WAITING
+from handbill.errors import Fault, InvalidInput, NotFound, RateLimited, quoted
+from handbill.workspace.store import audience, sending
+from handbill.workspace.store.database import Row, Transaction
+
+MILLISECONDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A trigger's number. With `faults` it has one all the same, and sends nothing (reference 3.3)."""
+
+    id: int
+    faults: Sequence[Fault] = ()
+
+
+def broadcast(tx: Transaction, number: int) -> Row:
+    """The broadcast, or NotFound with what there is instead."""
+    row = tx.one("triggers.broadcast", {"broadcast": number})
+    if row:
+        return row
+    if kind := tx.value("triggers.other_kind", {"id": number}):
+        raise NotFound(f"{number} is a {kind}, not an API-triggered broadcast.")
+    known = ", ".join(f"{row['id']} {quoted(row['name'])}" for row in tx.all("triggers.known_broadcasts"))
+    raise NotFound(f"There is no broadcast {number}. Known: {known or 'none yet; `handbill apply` makes them'}.")
+
+
+def obstacle(tx: Transaction, row: Row, *, smtp: bool) -> str:
+    """Why this broadcast cannot be sent at all; empty when it can. `smtp`: a mail server is configured."""
+    number = row["id"]
+    types = [content["type"] for content in tx.all("triggers.content_types", {"broadcast": number})]
+    mode = sending.get(tx).mode
+    if mode == "off":
+        return "Sending is off in this workspace. A person can change it: `handbill sending sandbox`."
+    if row["state"] == "draft":
+        return f"Broadcast {number} cannot be sent: it is a draft."
+    if not types:
+        return f"Broadcast {number} cannot be sent: it has no active message."
+    if mode == "live" and types != ["email"]:
+        return f"Broadcast {number} cannot be sent: live sending is by email only."
+    if mode == "live" and not smtp:
+        return f"Broadcast {number} cannot be sent: there is no mail server. Set HANDBILL_SMTP."
+    return ""
+
+
+def accept(tx: Transaction, number: int, body: Mapping[str, Any], *, smtp: bool, time: float) -> Accepted:
+    """Take a trigger in: `body` was checked, `time` is Unix seconds.
+
+    Raises NotFound, InvalidInput (nothing is recorded) and RateLimited; people who cannot be found give a trigger
+    that failed.
+    """
+    row = broadcast(tx, number)
+    if reason := obstacle(tx, row, smtp=smtp):
+        raise InvalidInput.of("broadcast_id", reason)
+    if tx.value("triggers.waiting", {"broadcast": number}) >= TRIGGERS_WAITING:
+        raise RateLimited(
+            f"{TRIGGERS_WAITING} triggers of broadcast {number} are waiting; wait for one to finish.", 1
+        )
+    option, entries = audience.entries(body)
+    flags = audience.Flags.of(body)
+    found = audience.find(tx, entries, flags)
+    faults = found.faults(option, flags)
+    if not named(body) and not audience.saved(row):
+        faults = [Fault("recipients", f"Broadcast {number} has no audience of its own; name recipients.")]
+    if not faults:
+        _take_turn(tx, row, time)
+    trigger = _add(tx, number, body, found, faults, int(time))
+    errors = found.errors or [fault.message for fault in faults]
+    tx.many("ledger.add_error", [{"trigger": trigger, "text": text} for text in errors])
+    return Accepted(trigger, faults)
+
+
+def _take_turn(tx: Transaction, row: Row, time: float) -> None:
+    """One trigger per broadcast in 10 s, for any number of processes: one conditional UPDATE (reference 2.2)."""
+    now, interval = int(time * MILLISECONDS), TRIGGER.seconds * MILLISECONDS
+    values = {"broadcast": row["id"], "now": now, "interval": interval}
+    if not tx.run("triggers.take_turn", values):
+        left = min(interval, row["triggered_at"] + interval - now)
+        seconds = max(1, -(-left // MILLISECONDS))
+        raise RateLimited(
+            f"Broadcast {row['id']} was triggered {max(0, TRIGGER.seconds - seconds)} s ago; at most once per "
+            f"{TRIGGER.seconds} s. Retry in {seconds} s.",
+            seconds,
+        )
+
+
+def _add(
+    tx: Transaction,
+    number: int,
+    body: Mapping[str, Any],
+    found: audience.Named,
+    faults: Sequence[Fault],
+    now: int,
+) -> int:
+    own_data = any(data != "{}" for data in found.people.values())
+    kept = {key: body[key] for key in ("recipients", "data_file_url", *audience.Flags.__slots__) if body.get(key)}
+    values = {
+        "broadcast": number,
+        "audience": msgspec.json.encode(kept | ({"named": True} if found.entries else {})).decode(),
+        "data": msgspec.json.encode(body.get("data") or {}).decode(),
+        "transport": "live" if sending.get(tx).mode == "live" else "capture",
+        "state": "failed" if faults else "accepted",
+        "note": faults[0].message if faults else "",
+        "own_data": own_data,
+        "now": now,
+        "processed_at": now if faults else None,
+    }
+    trigger = int(tx.value("triggers.add", values))
+    if not faults:
+        people = msgspec.json.encode(list(found.people.items())).decode()
+        tx.run("ledger.name_people", {"trigger": trigger, "people": people})
+    return trigger
+
+
+# Reading
+
+
+def list_(tx: Transaction, number: int) -> list[Trigger]:
+    """The triggers of a broadcast, newest first."""
+    broadcast(tx, number)
+    return [Trigger(**dict(row)) for row in tx.all("triggers.list", {"broadcast": number})]
+
+
+def row(tx: Transaction, number: int, trigger: int) -> Row:
+    """One trigger, or NotFound naming the latest."""
+    broadcast(tx, number)
+    found = tx.one("triggers.get", {"broadcast": number, "trigger": trigger})
+    if found:
+        return found
+    latest = tx.value("triggers.latest", {"broadcast": number})
+    hint = f"the latest is {latest}" if latest else "it was never triggered"
+    raise NotFound(f"Broadcast {number} has no trigger {trigger}; {hint}.")
+
+
+def get(tx: Transaction, number: int, trigger: int) -> Trigger:
+    return Trigger.model_validate(dict(row(tx, number, trigger)))
+
+
+def errors(tx: Transaction, number: int, trigger: int, start: int, limit: int) -> list[str]:
+    row(tx, number, trigger)
+    values = {"trigger": trigger, "start": start, "limit": limit}
+    return [error["text"] for error in tx.all("triggers.errors", values)]
+
+
+def progress(tx: Transaction, number: int, trigger: int) -> Progress:
+    """How far a trigger is."""
+    found = row(tx, number, trigger)
+    counts = {count["state"]: count["count"] for count in tx.all("triggers.counts", {"trigger": trigger})}
+    resent = tx.value("triggers.resent", {"trigger": trigger})
+    return Progress(
+        id=found["id"],
+        broadcast_id=found["broadcast_id"],
+        state=found["state"],
+        recipients=found["recipients"],
+        counts=Counts(**counts, resent=resent),
+        note=found["note"],
+    )

@@ -1,0 +1,95 @@
+"""A fresh workspace in a folder of its own, with a clock that stands still until a test moves it."""
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from handbill.client import Client
+from handbill.settings import Settings
+from handbill.workspace.app import create_app
+from handbill.workspace.workspace import Workspace
+
+NOW = 1_764_000_000
+"""24 November 2025, 16:00:00 UTC."""
+
+
+class FixedClock:
+    """Stands still; tests move it with `advance`."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def now(self) -> int:
+        return NOW + int(self._seconds)
+
+    def time(self) -> float:
+        return NOW + self._seconds
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        self._seconds += seconds
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+async def workspace(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Workspace]:
+    async with Workspace.open(Settings.load({}, tmp_path / "home"), clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def put(workspace: Workspace) -> Callable[..., int]:
+    """Write one row as it is, for what no call can make: `put("broadcasts", name="Restock")`; its number comes back.
+
+    Objects and lists become JSON; `created` and `updated` are NOW unless given.
+    """
+
+    def insert(table: str, **values: Any) -> int:
+        with sqlite3.connect(workspace.database.path) as connection:
+            known = [column[1] for column in connection.execute(f"PRAGMA table_info({table})")]
+            row = {name: NOW for name in ("created", "updated") if name in known} | values
+            texts = {name: json.dumps(v) if isinstance(v, dict | list) else v for name, v in row.items()}
+            marks = ", ".join(f":{name}" for name in texts)
+            cursor = connection.execute(f"INSERT INTO {table} ({', '.join(texts)}) VALUES ({marks})", texts)
+        connection.close()
+        return cursor.lastrowid or 0
+
+    return insert
+
+
+@pytest.fixture
+def app_key(workspace: Workspace) -> str:
+    return workspace.keys.app_key
+
+
+@pytest.fixture
+async def client(workspace: Workspace, app_key: str) -> AsyncIterator[Client]:
+    """The App API as our own client sees it."""
+    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
+    async with Client("http://workspace", app_key, transport) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def http(workspace: Workspace, app_key: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """The App API as any HTTP client sees it, with the right key."""
+    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
+    headers = {"Authorization": f"Bearer {app_key}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers) as opened:
+        yield opened

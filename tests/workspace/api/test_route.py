@@ -1,0 +1,306 @@
+"""What holds for every endpoint: who may call, what may be sent, how often, and how errors look."""
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from handbill.contract import app as app_api
+from handbill.contract.endpoint import Endpoint, ErrorShape
+from handbill.contract.limits import REQUEST_BYTES
+from handbill.workspace.api.route import SERVED, Call
+from handbill.workspace.app import create_app
+from handbill.workspace.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+ENDPOINTS = list(app_api.endpoints())
+PATH_VALUES = {"customer_id": "u1", "message_id": "x"}
+
+
+def url(endpoint: Endpoint, number: str = "5") -> str:
+    names = re.findall(r"{(\w+)}", endpoint.path)
+    return endpoint.url(**{name: PATH_VALUES.get(name, number) for name in names})
+
+
+def connect(workspace: Workspace, key: str | None = None, *, limits: bool = False) -> httpx2.AsyncClient:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    transport = httpx2.ASGITransport(create_app(workspace, limits=limits))
+    return httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers)
+
+
+async def test_every_endpoint_of_the_contract_is_served(workspace: Workspace) -> None:
+    create_app(workspace)
+    assert {endpoint.name for endpoint in ENDPOINTS} <= set(SERVED)
+
+
+# Who may call
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+async def test_without_a_key_every_endpoint_says_unauthorized_before_anything_else(
+    workspace: Workspace, endpoint: Endpoint
+) -> None:
+    async with connect(workspace) as http:
+        answer = await http.request(endpoint.method, url(endpoint, "not a number"), content=b"{")
+    assert answer.status_code == 401
+    assert answer.text == '{"errors":[{"detail":"unauthorized","status":"401"}]}'
+    assert "www-authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer wrong",
+        b"Basic KEY",
+        b"KEY",
+        b"Bearer KEYx",
+        b"Bearer \xe9\xff",
+        b"\xff KEY",
+    ],
+)
+async def test_any_other_credentials_are_refused(workspace: Workspace, app_key: str, header: bytes) -> None:
+    async with connect(workspace) as http:
+        sent = header.replace(b"KEY", app_key.encode())
+        answer = await http.get("/v1/segments", headers=[(b"Authorization", sent)])
+    assert answer.status_code == 401
+
+
+async def test_the_track_keys_do_not_open_the_app_api(workspace: Workspace) -> None:
+    pair = f"{workspace.keys.site_id}:{workspace.keys.track_key}".encode()
+    async with connect(workspace, base64.b64encode(pair).decode()) as http:
+        assert (await http.get("/v1/segments")).status_code == 401
+
+
+# Where
+
+
+async def test_the_old_path_with_api_answers_like_the_new_one(http: httpx2.AsyncClient) -> None:
+    assert (await http.get("/v1/api/segments")).json() == (await http.get("/v1/segments")).json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/v1"),
+        ("GET", "/v1/nothing"),
+        ("GET", "/v1/segments/"),
+        ("GET", "/v1/segments/5/6"),
+        ("PATCH", "/v1/segments"),
+        ("HEAD", "/v1/segments"),
+        ("OPTIONS", "/v1/segments"),
+        ("GET", "/v1/segments%2F5"),
+        ("GET", "/v1/api/api/segments"),
+    ],
+)
+async def test_unknown_paths_and_wrong_methods_get_a_page(http: httpx2.AsyncClient, method: str, path: str) -> None:
+    answer = await http.request(method, path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert method == "HEAD" or "Page not found" in answer.text
+
+
+# What may be sent
+
+NUMBERS = [
+    "0",
+    "-1",
+    "abc",
+    "5.0",
+    "+5",
+    "%205",
+    "05",
+    "٣",
+    "9" * 17,
+    "9" * 5000,
+    "5%2F6",
+    "5%00",
+    "%ff",
+    "..",
+    "1e3",
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+async def test_a_path_number_that_is_none_is_a_bad_request(http: httpx2.AsyncClient, number: str) -> None:
+    answer = await http.get(f"/v1/segments/{number}/customer_count")
+    assert answer.status_code in (400, 404)
+    if answer.status_code == 400:
+        [error] = answer.json()["errors"]
+        assert error["detail"].startswith("bad request: segment_id must be")
+        assert error["field"] == "segment_id"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=all", "limit"),
+        ("limit=", "limit"),
+        ("limit=5.5", "limit"),
+        (f"limit={'9' * 5000}", "limit"),
+        (f"limit={2**63}", "limit"),
+        ("type=sms", "type"),
+        ("type=", "type"),
+        ("metric=open", "metric"),
+        ("drafts=perhaps", "drafts"),
+        ("start_ts=2026-01-01", "start_ts"),
+        (f"start_ts={2**64}", "start_ts"),
+        ("end_ts=-1", "end_ts"),
+        ("action_id=x", "action_id"),
+        ("newsletter_id=%00", "newsletter_id"),
+        ("start=1", "start"),
+        ("start=%ED%A0%80", "start"),
+    ],
+)
+async def test_a_wrong_query_value_is_named(http: httpx2.AsyncClient, query: str, field: str) -> None:
+    answer = await http.get(f"/v1/messages?{query}")
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["status"], error["field"]) == (400, "400", field)
+    assert error["detail"].startswith(f"{field} must be")
+    assert error["source"] == {"pointer": f"/{field}"}
+
+
+@pytest.mark.parametrize("query", ["updated_since=5&limit=10000", "foo[bar]=%ff", "limit=50&limit=50", "&&=&"])
+async def test_unknown_query_parameters_and_high_limits_are_let_be(http: httpx2.AsyncClient, query: str) -> None:
+    assert (await http.get(f"/v1/messages?{query}")).status_code == 200
+
+
+def bodies() -> Iterator[tuple[str, bytes]]:
+    yield "nothing", b""
+    yield "blank", b" \n"
+    yield "cut off", b'{"segment": {"name": "a"'
+    yield "two", b"{}{}"
+    yield "deep lists", b"[" * 100_000
+    yield "deep and closed", b"[" * 100_000 + b"]" * 100_000
+    yield "deep objects", b'{"a":' * 100_000
+    yield "a little too deep", b'{"segment":' + b"[" * 60 + b"]" * 60 + b"}"
+    yield "NaN", b'{"segment": {"name": "a", "x": NaN}}'
+    yield "infinity", b'{"segment": {"name": "a", "x": -Infinity}}'
+    yield "1e400", b'{"segment": {"name": "a", "x": 1e400}}'
+    yield "5,000 digits", b'{"segment": {"name": "a", "x": %s}}' % (b"9" * 5000)
+    yield "2^64", b'{"segment": {"name": "a", "x": %d}}' % 2**64
+    yield "negative 2^64", b'{"segment": {"name": "a", "x": [-%d]}}' % 2**64
+    yield "lone surrogate", b'{"segment": {"name": "\\ud800"}}'
+    yield "surrogates the wrong way round", b'{"segment": {"name": "\\udc00\\ud800"}}'
+    yield "NUL", b'{"segment": {"name": "a\\u0000b"}}'
+    yield "NUL in a key", b'{"segment": {"name": "a", "\\u0000": 1}}'
+    yield "raw NUL", b'{"segment": {"name": "a\0b"}}'
+    yield "latin-1", '{"segment": {"name": "é"}}'.encode("latin-1")
+    yield "UTF-16", '{"segment": {"name": "é"}}'.encode("utf-16")
+    yield "truncated gzip", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab"
+    yield "a list", b"[]"
+    yield "text", b'"segment"'
+    yield "null", b"null"
+    yield "true", b"true"
+    yield "no name", b'{"segment": {}}'
+    yield "a number for a name", b'{"segment": {"name": 5}}'
+    yield "a list for a segment", b'{"segment": [1]}'
+    yield "an empty name", b'{"segment": {"name": " "}}'
+
+
+@pytest.mark.parametrize("body", [pytest.param(raw, id=name) for name, raw in bodies()])
+async def test_a_body_that_cannot_be_taken_is_a_400_that_says_why(http: httpx2.AsyncClient, body: bytes) -> None:
+    answer = await http.post("/v1/segments", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert all(error["detail"] and error["status"] == "400" for error in answer.json()["errors"])
+    assert (await http.get("/v1/segments")).json() == {"segments": []}
+
+
+@pytest.mark.parametrize("name", ["\\\\u0000", "é", "\\ud83d\\ude00", "1234567890123456789012"])
+async def test_text_that_only_looks_dangerous_is_taken(http: httpx2.AsyncClient, name: str) -> None:
+    body = f'{{"segment": {{"name": "{name}", "unknown": {{"x": {2**63 - 1}}}}}}}'
+    answer = await http.post("/v1/segments", content=body.encode(), headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 200
+
+
+async def test_more_than_25_mb_are_refused_while_they_arrive(http: httpx2.AsyncClient) -> None:
+    body = b'{"filter": "' + b"a" * REQUEST_BYTES + b'"}'
+    answer = await http.post("/v1/customers", content=body)
+    assert answer.status_code == 422
+    assert "25 MB" in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_body_nobody_asked_for_is_ignored(http: httpx2.AsyncClient) -> None:
+    answer = await http.request("GET", "/v1/segments", content=b"\xff")
+    assert answer.status_code == 200
+
+
+# How often
+
+
+async def test_the_eleventh_call_in_a_second_must_wait_a_second(
+    workspace: Workspace, app_key: str, clock: Any
+) -> None:
+    async with connect(workspace, app_key, limits=True) as http:
+        assert {(await http.get("/v1/segments")).status_code for _ in range(5)} == {200}
+        clock.advance(0.6)
+        assert {(await http.get("/v1/newsletters")).status_code for _ in range(5)} == {200}
+        refused = await http.get("/v1/broadcasts")
+        clock.advance(0.4)
+        assert {(await http.get("/v1/segments")).status_code for _ in range(5)} == {200}
+        assert (await http.get("/v1/segments")).status_code == 429
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json()["errors"][0]["detail"].startswith("rate limited to 10 requests per 1s (reference 01")
+
+
+async def test_wrong_keys_do_not_use_up_the_rate(workspace: Workspace, app_key: str) -> None:
+    app = create_app(workspace)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://workspace") as http:
+        for _ in range(20):
+            await http.get("/v1/segments")
+        answer = await http.get("/v1/segments", headers={"Authorization": f"Bearer {app_key}"})
+    assert answer.status_code == 200
+
+
+async def test_archived_messages_have_a_daily_quota_without_retry_after(
+    workspace: Workspace, app_key: str, clock: Any
+) -> None:
+    async with connect(workspace, app_key, limits=True) as http:
+        for _ in range(100):
+            assert (await http.get("/v1/messages/x/archived_message")).status_code == 404
+        refused = await http.get("/v1/messages/x/archived_message")
+        clock.advance(86_400)
+        assert (await http.get("/v1/messages/x/archived_message")).status_code == 404
+    assert refused.status_code == 429
+    assert "retry-after" not in refused.headers
+
+
+# How errors look
+
+
+async def test_an_unforeseen_fault_is_logged_and_answered_without_its_words(
+    http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, workspace: Workspace
+) -> None:
+    async def broken(call: Call) -> None:
+        raise RuntimeError("people's secrets")
+
+    monkeypatch.setitem(SERVED, "segments.list", broken)
+    async with connect(workspace, workspace.keys.app_key) as http:
+        answer = await http.get("/v1/segments")
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["status"], error["code"]) == (500, "500", "internal")
+    mark = re.fullmatch(r"internal \(reference (01[0-9A-HJKMNP-TV-Z]{24})\)", error["detail"])
+    assert mark
+    assert mark[1] in caplog.text
+    assert "secrets" not in answer.text
+
+
+async def test_what_is_not_found_carries_a_reference(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/v1/segments/99")
+    [error] = answer.json()["errors"]
+    assert answer.status_code == 404
+    assert re.fullmatch(r"There is no segment 99\. \(reference 01\w{24}\)", error["detail"])
+
+
+def test_every_endpoint_of_the_app_api_answers_in_shape_a() -> None:
+    assert {endpoint.errors for endpoint in ENDPOINTS} == {ErrorShape.A}

@@ -1,0 +1,154 @@
+"""Stand-ins: a renderer that needs no template, a channel that does as told; and small things to send."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+
+import msgspec
+
+from handbill.contract.app.triggers import Progress
+from handbill.workspace import archive
+from handbill.workspace.engine.needs import Content, Outcome, Receipt, Rendered, RenderFailure, TransportDown, Work
+from handbill.workspace.engine.worker import Worker
+from handbill.workspace.ledger import WorkspaceLedger
+from handbill.workspace.running import channel
+from handbill.workspace.store import triggers
+from handbill.workspace.store.database import Transaction
+from handbill.workspace.workspace import Workspace
+
+PEOPLE = 30
+EVERYBODY = {"recipients": {"attribute": {"field": "id", "operator": "exists"}}}
+
+
+class PlainRenderer:
+    """Writes the person's address on the message; fails for the people in `failing` (by id)."""
+
+    def __init__(self) -> None:
+        self.failing: set[str] = set()
+
+    async def paths(self, content: Content) -> frozenset[str]:
+        return frozenset()
+
+    async def check(self, content: Content) -> Sequence[str]:
+        return []
+
+    async def render(
+        self, content: Content, works: Sequence[Work], sample: bytes = b""
+    ) -> AsyncIterator[Sequence[Rendered | RenderFailure]]:
+        for work in works:
+            yield [self._one(work, sample)]
+
+    def _one(self, work: Work, sample: bytes) -> Rendered | RenderFailure:
+        customer = msgspec.json.decode(work.customer)
+        if customer["id"] in self.failing:
+            return RenderFailure(work.delivery, "body line 1, column 4: Variable 'customer.x' is missing")
+        kept = archive.compress({"recipient": customer["email"], "body": work.id}, sample)
+        return Rendered(work.delivery, "a@shop.example", customer["email"], "Hello", work.id.encode(), kept)
+
+
+class ScriptedChannel:
+    """Answers each message as `answer` says; keeps what it was handed, and the most at once."""
+
+    def __init__(self, connections: int = 4) -> None:
+        self.connections = connections
+        self.sent: list[str] = []
+        self.at_once = self.most = 0
+        self.answer: Callable[[str], Receipt | TransportDown] = lambda recipient: Receipt(Outcome.SENT)
+
+    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        await asyncio.sleep(0)  # a turn for the others, as a real connection would give
+        self.at_once -= 1
+        answer = self.answer(recipient)
+        if isinstance(answer, TransportDown):
+            raise answer
+        self.sent.append(recipient)
+        return answer
+
+    async def close(self) -> None:
+        pass
+
+
+class WatchedLedger(WorkspaceLedger):
+    """Lets a test wait for a moment in a trigger's life instead of sleeping."""
+
+    def __init__(self, workspace: Workspace, *, resend: bool = True) -> None:
+        super().__init__(workspace, resend=resend)
+        self.workspace = workspace
+        self.changed = asyncio.Condition()
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def record(self, *args: object, **kwargs: object) -> None:
+        await super().record(*args, **kwargs)  # type: ignore[arg-type]
+        await self._tell()
+
+    async def begin(self, *args: object) -> None:
+        await super().begin(*args)  # type: ignore[arg-type]
+        await self._tell()
+
+    async def fail(self, *args: object) -> None:
+        await super().fail(*args)  # type: ignore[arg-type]
+        await self._tell()
+
+    async def claim(self, *args: int) -> object:  # type: ignore[override]
+        batches = await super().claim(*args)
+        await self._tell()
+        return batches
+
+    async def pause(self, *args: object) -> None:
+        await super().pause(*args)  # type: ignore[arg-type]
+        await self._tell()
+
+    async def until(self, number: int, reached: Callable[[Progress], bool]) -> Progress:
+        """The progress of broadcast 5's trigger once `reached` says so; at most 20 s."""
+        async with asyncio.timeout(20), self.changed:
+            while True:
+                progress = await self.workspace.database.read(triggers.progress, 5, number)
+                if reached(progress):
+                    return progress
+                await self.changed.wait()
+
+    async def until_idle(self) -> None:
+        """Until no trigger waits or is on its way; at most 20 s."""
+        async with asyncio.timeout(20), self.changed:
+            while await self.workspace.database.read(_open_triggers):
+                await self.changed.wait()
+
+
+def _open_triggers(tx: Transaction) -> int:
+    query = "SELECT count(*) FROM triggers WHERE state IN ('accepted', 'preparing', 'sending')"
+    return int(tx._connection.execute(query).fetchone()[0])
+
+
+async def send_everything(workspace: Workspace) -> None:
+    """Run a worker with the workspace's own renderer and channels until nothing is left to send."""
+    ledger = WatchedLedger(workspace)
+    way = partial(channel, workspace)
+    worker = Worker(ledger, workspace.renderer, way, workspace.clock, workspace.bell)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(worker.run())
+        await ledger.until_idle()
+        worker.stop()
+
+
+def add_broadcast(tx: Transaction, number: int) -> None:
+    connection = tx._connection
+    connection.execute("INSERT INTO broadcasts (id, name, created, updated) VALUES (?, 'Restock', 1, 1)", [number])
+    connection.execute(
+        "INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (?, 'Mail', ?, 1, 1)",
+        [number, '{"from": "a@shop.example", "subject": "Hello", "body": "Hi"}'],
+    )
+
+
+async def trigger(workspace: Workspace, number: int, **body: object) -> int:
+    """Trigger a broadcast, for everybody unless `body` says otherwise; 11 s are between two calls."""
+    clock = workspace.clock
+    clock.advance(11)  # type: ignore[attr-defined]
+    accepted = await workspace.database.write(
+        triggers.accept, number, body or EVERYBODY, smtp=True, time=clock.time()
+    )
+    return accepted.id

@@ -1,0 +1,246 @@
+"""From a trigger to its settlement, on a real ledger, with a renderer and a channel that do as told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.workspace.engine.standins import PEOPLE, PlainRenderer, ScriptedChannel, WatchedLedger, trigger
+
+from handbill.contract.app.triggers import Progress
+from handbill.workspace.channels.capture import Capture
+from handbill.workspace.engine.needs import Channel, Outcome, Receipt, TransportDown
+from handbill.workspace.engine.worker import Worker
+from handbill.workspace.ledger import WorkspaceLedger
+from handbill.workspace.store import people, sending, triggers
+from handbill.workspace.store.database import Transaction
+from handbill.workspace.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+
+def finished(progress: Progress) -> bool:
+    return progress.state in ("finished", "failed")
+
+
+@asynccontextmanager
+async def working(
+    workspace: Workspace, renderer: PlainRenderer, channel: Channel, *, resend: bool = True
+) -> AsyncIterator[WatchedLedger]:
+    ledger = WatchedLedger(workspace, resend=resend)
+    worker = Worker(ledger, renderer, lambda transport, type_: channel, workspace.clock, workspace.bell)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(worker.run())
+        yield ledger
+        worker.stop()
+
+
+async def go_live(workspace: Workspace) -> None:
+    await workspace.database.write(sending.put, sending.Sending(mode="live"))
+
+
+async def test_everybody_in_the_audience_is_captured_exactly_once(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, Capture()) as ledger:
+        progress = await ledger.until(number, finished)
+    assert (progress.state, progress.recipients, progress.counts.sent) == ("finished", PEOPLE, PEOPLE)
+    assert await workspace.database.read(kept) == PEOPLE
+
+
+def kept(tx: Transaction) -> int:
+    return int(tx._connection.execute("SELECT count(*) FROM archives").fetchone()[0])
+
+
+async def test_a_person_whose_message_cannot_be_rendered_fails_alone_with_the_reason(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    renderer.failing = {"u7"}
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, Capture()) as ledger:
+        progress = await ledger.until(number, finished)
+    assert (progress.counts.sent, progress.counts.failed) == (PEOPLE - 1, 1)
+    assert await workspace.database.read(reasons) == ["body line 1, column 4: Variable 'customer.x' is missing"]
+
+
+def reasons(tx: Transaction) -> list[str]:
+    query = "SELECT failure_message FROM deliveries WHERE failure_message IS NOT NULL ORDER BY delivery"
+    return [row[0] for row in tx._connection.execute(query)]
+
+
+async def test_a_message_that_fails_for_every_sampled_person_is_sent_to_nobody(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    renderer.failing = {f"u{number}" for number in range(PEOPLE)}
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, Capture()) as ledger:
+        progress = await ledger.until(number, finished)
+    assert (progress.state, progress.recipients) == ("failed", 0)
+    errors = await workspace.database.read(triggers.errors, broadcast, number, 0, 10)
+    assert errors == ["body line 1, column 4: Variable 'customer.x' is missing"]
+
+
+async def test_people_who_leave_after_the_trigger_are_skipped_with_the_reason(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    number = await trigger(workspace, broadcast)
+    await workspace.database.write(leave)
+    async with working(workspace, renderer, Capture()) as ledger:
+        progress = await ledger.until(number, finished)
+    assert (progress.counts.skipped, progress.counts.sent) == (2, PEOPLE - 3)
+    assert await workspace.database.read(reasons) == [
+        "The person is unsubscribed.",
+        "The address is suppressed (bounce).",
+    ]
+
+
+def leave(tx: Transaction) -> None:
+    people.unsubscribe(tx, 1, True, 1)
+    people.delete(tx, 2)
+    tx._connection.execute("INSERT INTO suppressions VALUES ('u2@film.example', 'bounce', 1)")
+
+
+async def test_no_more_messages_are_on_their_way_than_the_channel_has_connections(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    channel = ScriptedChannel(connections=3)
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, channel) as ledger:
+        progress = await ledger.until(number, finished)
+    assert progress.counts.sent == PEOPLE
+    assert sorted(channel.sent) == sorted(f"u{number}@film.example" for number in range(PEOPLE))
+    assert channel.most == 3
+
+
+ANSWERS = [
+    (Receipt(Outcome.SENT), "sent"),
+    (Receipt(Outcome.FAILED, "550 no such user", 550), "failed"),
+    (Receipt(Outcome.DEFERRED, "450 try later", 450), "deferred"),
+]
+
+
+@pytest.mark.parametrize(("receipt", "state"), ANSWERS)
+async def test_the_servers_answer_is_the_deliverys_state(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, receipt: Receipt, state: str
+) -> None:
+    await go_live(workspace)
+    channel = ScriptedChannel()
+    channel.answer = lambda recipient: receipt
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, channel) as ledger:
+        progress = await ledger.until(number, lambda p: getattr(p.counts, state) == PEOPLE)
+    assert progress.counts.queued == progress.counts.sending == 0
+
+
+async def test_a_deferred_delivery_is_tried_again_when_its_time_has_come(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    channel = ScriptedChannel()
+    channel.answer = lambda recipient: Receipt(Outcome.DEFERRED, "450 try later", 450)
+    number = await trigger(workspace, broadcast, ids=["u1"])
+    async with working(workspace, renderer, channel) as ledger:
+        await ledger.until(number, lambda p: p.counts.deferred == 1)
+        channel.answer = lambda recipient: Receipt(Outcome.SENT)
+        workspace.clock.advance(61)  # type: ignore[attr-defined]
+        workspace.bell.set()
+        progress = await ledger.until(number, finished)
+    assert progress.counts.sent == 1
+
+
+async def test_an_unknown_outcome_is_sent_again_and_flagged(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    channel = ScriptedChannel()
+    answers = iter([Receipt(Outcome.UNKNOWN, "no answer"), Receipt(Outcome.SENT)])
+    channel.answer = lambda recipient: next(answers)
+    number = await trigger(workspace, broadcast, ids=["u1"])
+    async with working(workspace, renderer, channel) as ledger:
+        progress = await ledger.until(number, finished)
+    assert (progress.counts.sent, progress.counts.resent) == (1, 1)
+
+
+async def test_an_unknown_outcome_waits_for_a_person_when_nothing_is_resent(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    channel = ScriptedChannel()
+    channel.answer = lambda recipient: Receipt(Outcome.UNKNOWN, "no answer")
+    number = await trigger(workspace, broadcast, ids=["u1", "u2"])
+    async with working(workspace, renderer, channel, resend=False) as ledger:
+        progress = await ledger.until(number, lambda p: p.counts.unknown == 2)
+    assert (progress.state, channel.sent) == ("sending", ["u1@film.example", "u2@film.example"])
+
+
+async def test_a_transport_that_is_down_blames_nobody_and_goes_on_by_itself(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handbill.workspace.engine.dispatcher.LONGEST_PAUSE", 0.01)
+    await go_live(workspace)
+    channel = ScriptedChannel()
+    channel.answer = lambda recipient: TransportDown("refused", "The mail server refuses connections.")
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, channel) as ledger:
+        progress = await ledger.until(number, lambda p: bool(p.note))
+        assert (progress.note, progress.counts.failed) == ("The mail server refuses connections.", 0)
+        channel.answer = lambda recipient: Receipt(Outcome.SENT)
+        progress = await ledger.until(number, finished)
+    assert (progress.counts.sent, progress.note) == (PEOPLE, "")
+
+
+async def test_a_worker_that_stops_leaves_nothing_in_between(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, ScriptedChannel(connections=2)) as ledger:
+        await ledger.until(number, lambda p: p.counts.sent > 0)
+    counts = (await workspace.database.read(triggers.progress, broadcast, number)).counts
+    assert (counts.sending, counts.unknown, counts.resent) == (0, 0, 0)
+    assert counts.sent + counts.queued == PEOPLE
+    async with working(workspace, renderer, ScriptedChannel()) as ledger:
+        progress = await ledger.until(number, finished)
+    assert (progress.counts.sent, progress.counts.resent) == (PEOPLE, 0)
+
+
+async def test_two_workers_on_one_trigger_send_everything_once(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handbill.workspace.engine.worker.CLAIMED", 3)
+    await go_live(workspace)
+    channels = ScriptedChannel(), ScriptedChannel()
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, channels[0]) as ledger, working(workspace, renderer, channels[1]):
+        await ledger.until(number, finished)
+    assert sorted(channels[0].sent + channels[1].sent) == sorted(f"u{n}@film.example" for n in range(PEOPLE))
+
+
+async def test_triggers_of_two_broadcasts_take_turns(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handbill.workspace.engine.worker.CLAIMED", 5)
+    served: list[int] = []
+    number = await trigger(workspace, broadcast)
+    other = await trigger(workspace, broadcast)
+
+    class Noting(WorkspaceLedger):
+        async def claim(self, worker: int, limit: int) -> object:  # type: ignore[override]
+            batches = await super().claim(worker, limit)
+            served.extend(batch.trigger for batch in batches)
+            return batches
+
+    ledger = Noting(workspace)
+    worker = await ledger.join()
+    for _ in range(2):
+        job = await ledger.next_job(worker)
+        assert job
+        written = await ledger.contents(job)
+        await ledger.write_out(job, written, (await ledger.resolve(job)).people)
+        await ledger.begin(job, written, {})
+    for _ in range(4):
+        await ledger.claim(worker, 5)
+    await ledger.leave(worker)
+    assert served == [number, other, number, other]

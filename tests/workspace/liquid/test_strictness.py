@@ -1,0 +1,73 @@
+"""What is missing: fails in output, is nil in tests, is empty under an unknown root (reference 16.2)."""
+
+import pytest
+
+from handbill.workspace.liquid import Dialect, LiquidRenderFault
+
+ROOTS: dict[str, object] = {
+    "customer": {"email": "ada@film.example", "null": None, "address": {"city": "Bath"}, "list": [{"n": 1}]},
+    "trigger": {},
+    "delivery_id": "d1",
+}
+
+FAILS = [
+    ("{{ customer.first_name }}", "customer.first_name"),
+    ("{{ customer.first_name | upcase }}", "customer.first_name"),
+    ("{{ customer.first_name | upcase | default: 'friend' }}", "customer.first_name"),
+    ("{{ 'Dear ' | append: customer.first_name }}", "customer.first_name"),
+    ("{{ customer.nick | default: customer.first_name }}", "customer.first_name"),
+    ("{% if true %}{{ customer.first_name }}{% endif %}", "customer.first_name"),
+    ("{% echo customer.first_name %}", "customer.first_name"),
+    ("{{ customer.address.street }}", "customer.address.street"),
+    ("{{ customer.company.name }}", "customer.company"),
+    ("{{ customer['first name'] }}", 'customer["first name"]'),
+    ("{{ customer.list[3] }}", "customer.list[3]"),
+    ("{% for item in customer.list %}{{ item.m }}{% endfor %}", "item.m"),
+    ("{% assign a = customer.address %}{{ a.street }}", "a.street"),
+    ("{{ trigger.headline }}", "trigger.headline"),
+    ("{{ delivery_id.x }}", "delivery_id.x"),
+    ("{{ snippets.footer }}", "snippets.footer"),
+    ("{{ customer.__class__ }}", "customer.__class__"),
+    ("{{ customer.items }}", "customer.items"),
+    ("{{ customer.keys }}", "customer.keys"),
+    ("{{ customer.email.upper }}", "customer.email.upper"),
+]
+
+RENDERS = [
+    ("{{ event.name }}|{{ object.a.b.c }}|{{ unsubscribe_url }}", "||"),
+    ("{{ event.name | upcase }}", ""),
+    ("{{ customer.null }}|{{ customer.null.more }}", "|"),
+    ("{{ customer.first_name | default: 'friend' }}", "friend"),
+    ("{{ customer.company.name | default: 'nobody' | upcase }}", "NOBODY"),
+    ("{% if customer.first_name %}yes{% else %}no{% endif %}", "no"),
+    ("{% unless customer.first_name %}no{% endunless %}", "no"),
+    ("{% if customer.first_name == nil %}nil{% endif %}", "nil"),
+    ("{% if customer.first_name == blank %}blank{% endif %}", "blank"),
+    ("{% if customer.first_name != blank %}known{% else %}unknown{% endif %}", "unknown"),
+    ("{% if customer.first_name == customer.last_name %}same{% endif %}", "same"),
+    ("{% if customer.company.name contains 'x' %}x{% else %}no{% endif %}", "no"),
+    ("{% case customer.plan %}{% when 'a' %}a{% else %}other{% endcase %}", "other"),
+    ("{% for item in customer.orders %}{{ item }}{% else %}none{% endfor %}", "none"),
+    ("{% for item in event.list %}{{ item }}{% else %}none{% endfor %}", "none"),
+    ("{% if false %}{{ customer.first_name }}{% endif %}ok", "ok"),
+    ("{% assign name = customer.first_name %}{% if name == nil %}nil{% endif %}", "nil"),
+    ("{{ customer.list.size }}{{ customer.list.first.n }}{{ customer.list.last.n }}", "111"),
+]
+
+
+@pytest.mark.parametrize(("source", "name"), FAILS)
+def test_output_of_something_missing_fails_the_delivery_with_its_name(source: str, name: str) -> None:
+    with pytest.raises(LiquidRenderFault) as caught:
+        Dialect().compile(source).render(ROOTS)
+    assert caught.value.message == f"Variable '{name}' is missing"
+
+
+@pytest.mark.parametrize(("source", "output"), RENDERS)
+def test_guarded_or_unknown_names_do_no_harm(source: str, output: str) -> None:
+    assert Dialect().compile(source).render(ROOTS) == output
+
+
+def test_a_long_name_is_shortened_in_the_fault() -> None:
+    with pytest.raises(LiquidRenderFault) as caught:
+        Dialect().compile(f"{{{{ customer.{'x' * 500} }}}}").render(ROOTS)
+    assert len(caught.value.message) < 100
