@@ -14,6 +14,8 @@ from handbill.contract.limits import APP
 from handbill.errors import HandbillError, RateLimited, Unavailable
 
 TRIES = 4
+INTERVAL = APP.seconds / (APP.calls - 1)
+"""Seconds between calls: one fewer than allowed, since they do not arrive as evenly as they leave."""
 LONGEST_WAIT = 30
 """Seconds; when the server wants a longer one, the caller is told instead."""
 TIMEOUT = httpx2.Timeout(30, connect=10)
@@ -37,7 +39,7 @@ class Transport:
     ) -> None:
         headers = {"Authorization": f"Bearer {app_key}", "User-Agent": f"handbill/{__version__}"}
         self._http = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, transport=transport)
-        self._pace = None if transport else Pace(APP.seconds / APP.calls, sleep)
+        self._pace = None if transport else Pace(INTERVAL, sleep)
         self._sleep = sleep
 
     async def send(self, method: str, url: str, query: dict[str, Any], body: Any = None) -> bytes:

@@ -5,19 +5,17 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import msgspec
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import BIGGEST_ID, Rate
-from handbill.errors import Fault, HandbillError, quoted
+from handbill.errors import HandbillError, quoted
 from handbill.workspace import cursors
-from handbill.workspace.api import auth, body, failures
+from handbill.workspace.api import auth, body, failures, values
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.pace import Window
 from handbill.workspace.workspace import Workspace
@@ -29,7 +27,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read: `query` and `body` are instances of the endpoint's models, `size` the body's bytes."""
+    """One request, read: `query` and `body` are instances of the endpoint's models."""
 
     workspace: Workspace
     path: dict[str, str]
@@ -37,7 +35,6 @@ class Call:
     body: Any
     request: Request
     endpoint: Endpoint
-    size: int = 0
 
     def number(self, name: str) -> int:
         """The path parameter `name` as a positive whole number. Raises BadRequest."""
@@ -127,14 +124,10 @@ def _serve(
 
 
 async def _read(workspace: Workspace, endpoint: Endpoint, request: Request) -> Call:
-    path = {name: _unquoted(name, value) for name, value in request.path_params.items()}
-    query = _model(endpoint.query, dict(request.query_params))
-    if faults := [_too_big(name, value) for name, value in query if type(value) is int and not _fits(value)]:
-        raise BadRequest(*faults)
-    if endpoint.body is None:
-        return Call(workspace, path, query, None, request, endpoint)
-    raw = await body.read(request)
-    return Call(workspace, path, query, _model(endpoint.body, body.parse(raw)), request, endpoint, len(raw))
+    path = {name: values.unquoted(name, value) for name, value in request.path_params.items()}
+    query = values.query(endpoint.query, request.query_params)
+    given = values.model(endpoint.body, body.parse(await body.read(request))) if endpoint.body else None
+    return Call(workspace, path, query, given, request, endpoint)
 
 
 def _answer(endpoint: Endpoint, result: Model | Response) -> Response:
@@ -143,51 +136,3 @@ def _answer(endpoint: Endpoint, result: Model | Response) -> Response:
     if endpoint.status == 204:
         return Response(status_code=204)
     return Response(result.model_dump_json(by_alias=True), endpoint.status, media_type="application/json")
-
-
-def _unquoted(name: str, value: str) -> str:
-    """A path parameter without its percent-encoding; the router leaves it in, so that `%2F` stays inside."""
-    try:
-        return unquote_to_bytes(value.encode("latin-1")).decode()
-    except UnicodeDecodeError:
-        raise BadRequest.of(name, f"bad request: {name} must be percent-encoded UTF-8.") from None
-
-
-def _model(model: type[Model], value: Any) -> Model:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise BadRequest(*(_fault(fault) for fault in error.errors(include_url=False))) from None
-
-
-def _fault(error: Mapping[str, Any]) -> Fault:
-    """What pydantic found, as a sentence that names the field."""
-    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
-    field = field or "body"
-    expected = error.get("ctx", {}).get("expected")
-    said = f"must be {expected}" if expected else _WORDS.get(error["type"], error["msg"].lower())
-    got = "" if error["type"] == "missing" else f"; got {quoted(error['input'])}"
-    return Fault(field, f"{field} {said}{got}.")
-
-
-_WORDS = {
-    "missing": "is required",
-    "string_type": "must be text",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "must be a whole number of at most 16 digits",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-}
-
-
-def _fits(value: int) -> bool:
-    return 0 <= value <= BIGGEST_ID
-
-
-def _too_big(name: str, value: int) -> Fault:
-    return Fault(name, f"{name} must be 0 to {BIGGEST_ID}; got {quoted(str(value))}.")

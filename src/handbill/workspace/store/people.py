@@ -111,7 +111,7 @@ def identify(
     if found is None and (id_type == "cio_id" or TRUTHS[given.get("_update")]):
         return Identified(None)
     row = dict(found) if found else _nobody(now)
-    replaces = ("id", "email") if id_type == "cio_id" else () if strict else (id_type,)
+    replaces: tuple[IdType, ...] = ("id", "email") if id_type == "cio_id" else () if strict else (id_type,)
     ignored = tuple(kind for kind in wanted if not _may_have(tx, row, kind, wanted[kind], replaces, emails))
     if strict and ignored:
         raise InvalidInput(*(_taken(tx, kind, wanted[kind]) for kind in ignored))

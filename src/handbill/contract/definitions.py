@@ -1,0 +1,100 @@
+"""What can be defined in files: one model for each kind, the same for reading, comparing and writing."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PERSON = "{{customer.email}}"
+"""A mail goes to the person's own address unless the file says otherwise."""
+
+
+class Definition(BaseModel):
+    """One thing with a name. `id` may be left out: it is assigned once, and kept for this name."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
+    kind: ClassVar[str]
+
+    id: int | None = Field(None, ge=1, lt=2**53)
+    name: str = Field(min_length=1, max_length=190)
+
+
+class Snippet(Definition):
+    kind = "snippets"
+    value: str
+
+
+class Layout(Definition):
+    kind = "layouts"
+    body: str
+
+
+class Segment(Definition):
+    kind = "segments"
+    description: str = ""
+    conditions: dict[str, Any] | None = None
+    manual: bool = False
+    tags: list[str] = []
+
+
+class Header(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str
+    value: str
+
+
+class Message(BaseModel):
+    """What is written: an action of a broadcast, a variant of a newsletter, a transactional message's text."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
+
+    name: str = ""
+    type: Literal["email", "webhook", "twilio", "whatsapp", "slack", "push", "in_app"] = "email"
+    sending_state: Literal["automatic", "draft", "off"] = "automatic"
+    language: str = ""
+    from_: str = Field("", alias="from")
+    reply_to: str = ""
+    recipient: str = PERSON
+    subject: str = ""
+    preheader_text: str = ""
+    body: str = ""
+    body_plain: str = ""
+    bcc: str = ""
+    headers: list[Header] = []
+    layout: str | None = None
+
+
+class Written(Definition):
+    """A definition with messages."""
+
+    messages: list[Message] = []
+
+
+class Broadcast(Written):
+    kind = "broadcasts"
+    state: Literal["running", "draft"] = "running"
+    audience: dict[str, Any] = {}
+    tags: list[str] = []
+
+
+class Newsletter(Written):
+    kind = "newsletters"
+    type: Literal["email", "webhook", "twilio", "push", "in_app", "inbox"] = "email"
+    audience: dict[str, Any] = {}
+    tags: list[str] = []
+
+
+class Transactional(Written):
+    kind = "transactional"
+    description: str = ""
+    send_to_unsubscribed: bool = True
+    link_tracking: bool = True
+    open_tracking: bool = True
+    hide_message_body: bool = False
+    queue_drafts: bool = False
+
+
+KINDS: tuple[type[Definition], ...] = (Snippet, Layout, Segment, Broadcast, Newsletter, Transactional)
+"""In the order they are applied: what others name comes first."""
+
+TEXT_KEY: dict[type[Definition], str] = {Snippet: "value", Layout: "body"}
+"""Kinds whose file may be the text itself; their name is then the file's."""

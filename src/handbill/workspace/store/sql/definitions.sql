@@ -1,0 +1,67 @@
+-- name: snippets
+SELECT NULL AS id, name, value FROM snippets ORDER BY name
+
+-- name: layouts
+SELECT NULL AS id, name, body FROM layouts ORDER BY name
+
+-- name: segments
+SELECT id, name, description, conditions, tags FROM segments ORDER BY id
+
+-- name: broadcasts
+SELECT id, name, state, audience, tags FROM broadcasts ORDER BY id
+
+-- name: newsletters
+SELECT id, name, type, audience, tags FROM newsletters ORDER BY id
+
+-- name: transactional
+SELECT id, name, description, settings FROM transactional ORDER BY id
+
+-- name: contents
+SELECT id, name, type, sending_state, language, fields, headers, layout FROM contents
+WHERE /*parent*/ = :id ORDER BY id
+
+-- name: put_snippets
+INSERT INTO snippets (name, value, updated) VALUES (:name, :value, :now)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated = excluded.updated
+
+-- name: put_layouts
+INSERT INTO layouts (name, body, updated) VALUES (:name, :body, :now)
+ON CONFLICT (name) DO UPDATE SET body = excluded.body, updated = excluded.updated
+
+-- name: put_segments
+INSERT INTO segments (id, name, description, conditions, tags, created, updated)
+VALUES (:id, :name, :description, :conditions, :tags, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
+  conditions = excluded.conditions, tags = excluded.tags, updated = excluded.updated
+RETURNING id
+
+-- name: put_broadcasts
+INSERT INTO broadcasts (id, name, state, audience, tags, created, updated)
+VALUES (:id, :name, :state, :audience, :tags, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, audience = excluded.audience,
+  tags = excluded.tags, updated = excluded.updated
+RETURNING id
+
+-- name: put_newsletters
+INSERT INTO newsletters (id, name, type, audience, tags, created, updated)
+VALUES (:id, :name, :type, :audience, :tags, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type, audience = excluded.audience,
+  tags = excluded.tags, updated = excluded.updated
+RETURNING id
+
+-- name: put_transactional
+INSERT INTO transactional (id, name, description, settings, created, updated)
+VALUES (:id, :name, :description, :settings, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
+  settings = excluded.settings, updated = excluded.updated
+RETURNING id
+
+-- name: put_content
+INSERT INTO contents (id, /*parent*/, name, type, sending_state, language, fields, headers, layout, created, updated)
+VALUES (:id, :parent, :name, :type, :sending_state, :language, :fields, :headers, :layout, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type, sending_state = excluded.sending_state,
+  language = excluded.language, fields = excluded.fields, headers = excluded.headers, layout = excluded.layout,
+  updated = excluded.updated
+
+-- name: delete_content
+DELETE FROM contents WHERE id = :id

@@ -1,0 +1,228 @@
+"""The commands for people and scripts: what goes where, and with which status they end."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from tests.tools.film_club import fill
+
+from handbill.cli import COMMANDS, main, root
+from handbill.cli.resources import EXAMPLES
+from handbill.settings import Settings
+from handbill.tools import TOOLS
+from handbill.workspace.workspace import Workspace
+
+
+@dataclass
+class Ended:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Shell:
+    home: Path
+    capture: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--home", str(self.home)])
+            sys.exit(0)
+        out, err = self.capture.readouterr()
+        status = ended.value.code
+        assert isinstance(status, int)
+        assert "Traceback" not in err
+        return Ended(status, out, err)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+
+    async def make() -> None:
+        async with Workspace.open(Settings.load({}, folder)) as workspace:
+            await workspace.database.write(fill)
+
+    asyncio.run(make())
+    return folder
+
+
+@pytest.fixture
+def handbill(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(home, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("broadcast list", ["Restock", "Weekly"]),
+        ("segments list", ["Regulars", "manual"]),
+        ("segments show 3", ["Regulars", "people              2"]),
+        ("segments show --segment 3", ["Regulars"]),
+        ("newsletters list --sort desc", ["March"]),
+        ("transactional list", ["Receipt"]),
+        ("triggers list 7", ["No triggers."]),
+        ("messages list --broadcast 7", ["No messages."]),
+        ("broadcast preview 5 --id u1 --id u5 --data {\"headline\":\"[bold]Hi\"}", ["[bold]Hi", "unsubscribed"]),
+        ("sending", ["sandbox:"]),
+        ("keys", ["app_key", "track_key"]),
+    ],
+)  # fmt: skip
+def test_people_get_tables_on_standard_output_and_remarks_on_the_other(
+    handbill: Shell, words: str, shown: list[str]
+) -> None:
+    ended = handbill(*words.split())
+    assert ended.status == 0, ended.err
+    for part in shown:
+        assert part in ended.out
+    assert "embedded" not in ended.out
+
+
+@pytest.mark.parametrize("words", ["segments show 3", "messages list", "keys", "sending", "broadcast list"])
+def test_json_is_all_there_is_on_standard_output(handbill: Shell, words: str) -> None:
+    ended = handbill(*words.split(), "--json")
+    assert isinstance(ended.json, dict)
+    assert ended.err == ""
+
+
+def test_a_triggered_broadcast_is_waited_for(handbill: Shell) -> None:
+    ended = handbill(
+        "broadcast", "trigger", "5", "--id", "u1", "--id", "u2", "--data", '{"headline": "Sale"}', "--json"
+    )
+    assert (ended.status, ended.json["state"], ended.json["counts"]["sent"]) == (0, "finished", 2), ended.err
+    shown = handbill("triggers", "show", "5", f"5-{ended.json['id']}")
+    assert "2 sent" in shown.out
+    listed = handbill("messages", "list", "--broadcast", "5", "--trigger", str(ended.json["id"]), "--json")
+    assert {message["recipient"] for message in listed.json["messages"]} == {"u1@film.example", "u2@film.example"}
+    again = handbill("broadcast", "trigger", "5", "--id", "u1", "--no-wait", "--json")
+    assert again.status == 6
+    assert json.loads(again.err)["error"]["retry_after"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        ("broadcast trigger 5", 2, "this call names nobody"),
+        ("broadcast trigger", 2, "broadcast_id is required"),
+        ("broadcast trigger 5 --id u77", 2, "1 of 1 ids are not in the workspace"),
+        (
+            "broadcast trigger 5 --ids @/nowhere.json",
+            2,
+            'ids: cannot read "/nowhere.json" (No such file or directory)',
+        ),
+        ("broadcast trigger 5 --data oops --id u1", 2, "data must be an object"),
+        ("broadcast trigger 99 --id u1", 4, "There is no broadcast 99. Known: 5"),
+        ("segments show VIP", 2, "segment_id must be a number"),
+        ("segments show 99", 4, "There is no segment 99."),
+        ("messages list --limit 0 --type sms", 2, "limit must be 1 to 1000"),
+        ("messages list --broadcast 5 --type email", 2, "Unknown parameter `type`."),
+        ("messages lst", 2, "No such command 'lst'."),
+        ("nonsense", 2, "No such command 'nonsense'."),
+        ("segments list --colour", 2, "No such option"),
+        ("sending loud", 2, "'loud' is not one of"),
+    ],
+)
+def test_errors_are_sentences_on_standard_error_with_a_status_for_each_kind(
+    handbill: Shell, words: str, status: int, sentence: str
+) -> None:
+    ended = handbill(*words.split())
+    assert (ended.status, ended.out) == (status, "")
+    assert sentence in ended.err
+    as_json = handbill(*words.split(), "--json")
+    assert as_json.status == status
+    assert sentence in json.loads(as_json.err)["error"]["message"]
+
+
+def test_every_fault_of_a_command_is_told_at_once(handbill: Shell) -> None:
+    assert len(handbill("messages", "list", "--limit", "0", "--type", "sms").err.splitlines()) == 2
+
+
+def test_call_takes_json_from_its_argument_a_file_and_standard_input(
+    handbill: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = '{"segment_id": 3}'
+    (tmp_path / "call.json").write_text(arguments)
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(arguments.encode())))
+    for given in (arguments, f"@{tmp_path / 'call.json'}", "-"):
+        assert handbill("call", "CUSTOMERIO_GET_SEGMENT_DETAILS", given).json["people"] == 2
+    assert handbill("call", "CUSTOMERIO_GET_SEGMENTS").json["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["CUSTOMERIO_GET_SEGMENTS", "{"], 2, "The arguments are not JSON"),
+        (["CUSTOMERIO_GET_SEGMENTS", "[]"], 2, "must be a JSON object"),
+        (["CUSTOMERIO_GET_SEGMENT", "{}"], 4, "Did you mean CUSTOMERIO_GET_SEGMENTS?"),
+        (["CUSTOMERIO_GET_SEGMENT_DETAILS", '{"segment_id": true}'], 2, "segment_id must be a number"),
+    ],
+)
+def test_call_tells_errors_as_json(handbill: Shell, words: list[str], status: int, sentence: str) -> None:
+    ended = handbill("call", *words)
+    assert ended.status == status
+    assert sentence in json.loads(ended.err)["error"]["message"]
+
+
+def test_a_person_sets_what_may_be_sent_and_the_next_send_obeys(handbill: Shell) -> None:
+    assert handbill("sending", "live", "--auto-send-max", "1", "--json").json == {"mode": "live", "auto_send_max": 1}
+    refused = handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2")
+    assert refused.status == 7
+    assert "This would reach 2 people; up to 1 go without a person." in refused.err
+    assert handbill("sending", "sandbox", "--json").json["mode"] == "sandbox"
+
+
+def test_a_fault_of_ours_is_one_line(handbill: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handbill.cli.rules.get", lambda tx: 1 / 0)
+    ended = handbill("sending")
+    assert ended.status == 1
+    assert (
+        ended.err
+        == "Error: Something went wrong inside Handbill (ZeroDivisionError). HANDBILL_DEBUG=1 shows where.\n"
+    )
+
+
+def test_every_tool_has_a_command_with_examples() -> None:
+    assert {tool.command for tool in TOOLS.values()} == EXAMPLES.keys()
+
+
+def test_every_command_has_help_with_an_example_and_takes_home() -> None:
+    for name, command in _leaves(root, click.Context(root, info_name="handbill")):
+        shown = command.get_help(click.Context(command, info_name=name))
+        assert "Example" in shown, name
+        assert "--home" in shown, name
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    program = "import sys; sys.argv[1:] = ['--help']\nimport handbill.cli\ntry: handbill.cli.main()\nfinally: print(*sys.modules)"
+    environment = {**os.environ, "HANDBILL_HOME": "/nowhere"}
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
+    )
+    *text, modules = shown.stdout.splitlines()
+    assert all(any(line.split()[:1] == [name] for line in text) for name in COMMANDS)
+    heavy = {"pydantic", "mcp", "rich", "handbill.tools", "handbill.workspace", "sqlite3", "asyncio"}
+    assert heavy.isdisjoint(modules.split())
+
+
+def _leaves(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield command.name or "", command
+        return
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner
+        yield from _leaves(inner, context)
