@@ -2,11 +2,12 @@
 
 import csv
 import gzip
-import io
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +19,7 @@ from handbill.errors import Unreadable, quoted
 from handbill.workspace.data_file import BOM, LONG_NUMBER, ZEROS
 
 Kind = Literal["people", "events"]
+File = BufferedReader | gzip.GzipFile
 
 EVENT_KEYS = ("customer_id", "id", "email", "name", "type", "timestamp")
 """The columns of a CSV file of events that are not part of the event's data."""
@@ -35,17 +37,16 @@ class Line:
     fault: str = ""
 
 
-def read(raw: io.FileIO, path: Path, kind: Kind) -> Iterator[Line]:
+def read(file: BufferedReader, path: Path, kind: Kind) -> Iterator[Line]:
     """The lines of a CSV or JSON Lines file, plain or gzip. Raises Unreadable."""
-    zipped = raw.read(2) == _GZIP
-    raw.seek(0)
+    zipped = file.peek(2).startswith(_GZIP)
     try:
-        yield from _read(io.BufferedReader(gzip.GzipFile(fileobj=raw) if zipped else raw), path, kind)
-    except (gzip.BadGzipFile, EOFError):
+        yield from _read(gzip.GzipFile(fileobj=file) if zipped else file, path, kind)
+    except (gzip.BadGzipFile, zlib.error, EOFError):
         raise Unreadable(f"{path} is not a whole gzip file.") from None
 
 
-def _read(file: io.BufferedReader, path: Path, kind: Kind) -> Iterator[Line]:
+def _read(file: File, path: Path, kind: Kind) -> Iterator[Line]:
     start = file.peek(512)[:512]
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable(f"{path} is UTF-16 text; save it as UTF-8.")
@@ -59,7 +60,7 @@ def _read(file: io.BufferedReader, path: Path, kind: Kind) -> Iterator[Line]:
         yield from _csv_lines(file, path, kind)
 
 
-def _texts(file: IO[bytes]) -> Iterator[bytes]:
+def _texts(file: File) -> Iterator[bytes]:
     """Each line as bytes, the first without a byte order mark; of an endless one only the beginning."""
     first = True
     while line := file.readline(PERSON_DATA_BYTES + 1):
@@ -70,7 +71,7 @@ def _texts(file: IO[bytes]) -> Iterator[bytes]:
         first = False
 
 
-def _json_lines(file: IO[bytes]) -> Iterator[Line]:
+def _json_lines(file: File) -> Iterator[Line]:
     for number, text in enumerate(_texts(file), 1):
         if not text.isspace() and text:
             yield _json_line(number, text)
@@ -91,7 +92,7 @@ def _json_line(number: int, text: bytes) -> Line:
     return Line(number, value)
 
 
-def _csv_lines(file: IO[bytes], path: Path, kind: Kind) -> Iterator[Line]:
+def _csv_lines(file: File, path: Path, kind: Kind) -> Iterator[Line]:
     """Rows by the number of the line they end on. Bytes that are no UTF-8 survive as half surrogates until judged."""
     rows = csv.reader(text.decode("utf-8", "surrogateescape") for text in _texts(file))
     header = next(rows, [])
@@ -126,9 +127,9 @@ def _csv_line(number: int, names: Sequence[str], row: Sequence[str], kind: Kind)
     if "\0" in text:
         return Line(number, {}, "a NUL character, which cannot be stored")
     values: dict[str, Any] = {name: cell for name, cell in zip(names, row, strict=True) if cell}
-    for name in ("created_at", "timestamp")[kind == "events" :]:
-        if name in values:
-            values[name] = _seconds(values[name])
+    time = "created_at" if kind == "people" else "timestamp"
+    if time in values:
+        values[time] = _seconds(values[time])
     if kind == "people":
         return Line(number, _truth(values))
     data = {name: values.pop(name) for name in names if name not in EVENT_KEYS and name in values}

@@ -73,11 +73,11 @@ def _import(
     tx: Transaction, kind: Kind, path: Path, report: Report, now: int, skip_bad: bool, progress: Progress
 ) -> None:
     take = {"people": _take_people, "events": _take_events}[kind]
-    with path.open("rb", buffering=0) as raw:
-        lines = read(raw, path, kind)
+    with path.open("rb") as file:
+        lines = read(file, path, kind)
         while batch := list(islice(lines, _BATCH)):
             take(tx, batch, report, now)
-            progress(raw.tell())
+            progress(file.tell())
     if report.skipped and not skip_bad:
         raise _Refused
 

@@ -37,9 +37,7 @@ async def apply(workspace: Workspace, folder: Path) -> list[Applied]:
     """
     found, faults = read(folder)
     if not found and not faults:
-        raise InvalidInput.of(
-            "folder", f"{folder} holds no definitions: no segments/, broadcasts/ or others."
-        )
+        raise InvalidInput.of("folder", f"{folder} holds no definitions: no segments/, broadcasts/ or others.")
     return await workspace.database.write(_apply, found, faults, workspace.clock.now())
 
 

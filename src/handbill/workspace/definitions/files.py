@@ -25,7 +25,12 @@ class Read:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without the surprise that the second of two equal keys wins."""
+    """YAML without its surprises: the second of two equal keys does not win, and 2022-08-23 stays the text it is."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:

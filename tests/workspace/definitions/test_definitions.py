@@ -1,0 +1,168 @@
+"""Definition files: applied all or nothing, twice without a change, exported and applied again to the same."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from handbill.client import Client
+from handbill.errors import InvalidInput
+from handbill.settings import Settings
+from handbill.workspace.definitions import apply, export
+from handbill.workspace.store import definitions, people, segments
+from handbill.workspace.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+RESTOCK = """
+id: 5
+name: Restock
+audience: {segment: {id: 3}}
+tags: [films]
+messages:
+  - type: email
+    from: "Film Club <news@film.example>"
+    subject: "{{trigger.headline}}"
+    body_file: restock.html
+    layout: plain
+    headers: [{name: X-Club, value: film}]
+"""
+FILES = {
+    "broadcasts/restock.yaml": RESTOCK,
+    "broadcasts/restock.html": "<p>Dear {{customer.first_name}}</p>\n{{snippets.foot}}\n" * 5,
+    "layouts/plain.html": "<html>{{content}}</html>",
+    "snippets/foot.html": "Film Club, {{customer.city}}",
+    "snippets/odd.yaml": "name: 'odd name: 100% \"ä\"'\nvalue: hello\n",
+    "segments/regulars.yaml": (
+        "id: 3\nname: Regulars\nconditions:\n  and:\n"
+        "    - attribute: {field: country, operator: eq, value: Canada}\n"
+        "    - event: {name: rental, at_least: 3, within_days: 90, before: 2022-08-23}\n"
+        "    - not: {segment: {id: 4}}\n"
+    ),
+    "segments/staff.yaml": "id: 4\nname: Staff\nmanual: true\n",
+    "segments/new.yaml": "name: New\nconditions: {attribute: {field: created_at, operator: within, past_days: 30}}\n",
+    "newsletters/may.yaml": (
+        'name: May\naudience: {segment: {id: 3}}\nmessages: [{from: "a@b.example", subject: Hi, body: Hello}]\n'
+    ),
+    "transactional/receipt.yaml": (
+        "name: Receipt\ndescription: After a rental\nsend_to_unsubscribed: false\n"
+        'messages: [{from: "a@b.example", subject: Receipt, body: "{{trigger.total}}"}]\n'
+    ),
+}
+
+
+def written(folder: Path, files: Mapping[str, str] = FILES) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+async def outcomes(workspace: Workspace, folder: Path) -> dict[str, str]:
+    return {f"{each.kind}/{each.name}": each.outcome for each in await apply(workspace, folder)}
+
+
+async def test_everything_is_made_once_and_left_alone_the_second_time(workspace: Workspace, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    assert set((await outcomes(workspace, folder)).values()) == {"made"}
+    assert set((await outcomes(workspace, folder)).values()) == {"unchanged"}
+
+
+async def test_a_change_in_one_file_changes_that_definition_and_keeps_its_ids(
+    workspace: Workspace, client: Client, tmp_path: Path
+) -> None:
+    folder = written(tmp_path)
+    await apply(workspace, folder)
+    action = (await client.broadcasts.actions(5)).actions[0]
+    written(folder, {"broadcasts/restock.html": "<p>Short</p>"})
+    changed = {name for name, outcome in (await outcomes(workspace, folder)).items() if outcome == "changed"}
+    assert changed == {"broadcasts/Restock"}
+    after = (await client.broadcasts.actions(5)).actions[0]
+    assert (after.id, after.body, after.headers) == (action.id, "<p>Short</p>", action.headers)
+
+
+async def test_an_id_is_assigned_once_and_found_again_by_name(workspace: Workspace, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    first = {(each.kind, each.name): each.id for each in await apply(workspace, folder)}
+    assert first["segments", "New"] not in (None, 3, 4)
+    assert {(each.kind, each.name): each.id for each in await apply(workspace, folder)} == first
+
+
+async def test_what_is_not_in_the_folder_is_left_alone(workspace: Workspace, client: Client, tmp_path: Path) -> None:
+    await client.segments.create("By hand", "")
+    await apply(workspace, written(tmp_path))
+    assert "By hand" in [segment.name for segment in (await client.segments.list()).segments]
+
+
+async def test_a_manual_segment_keeps_its_people(workspace: Workspace, client: Client, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    await apply(workspace, folder)
+    await workspace.database.write(people.identify, "id", "u1", {}, 1)
+    await workspace.database.write(segments.add, 4, "id", ["u1"])
+    written(folder, {"segments/staff.yaml": "id: 4\nname: Staff\ndescription: Who works here\nmanual: true\n"})
+    await apply(workspace, folder)
+    assert (await client.segments.count(4)).count == 1
+
+
+async def test_an_export_applied_elsewhere_gives_the_same_definitions(workspace: Workspace, tmp_path: Path) -> None:
+    await apply(workspace, written(tmp_path / "in"))
+    await export(workspace, tmp_path / "out")
+    async with Workspace.open(Settings.load({}, tmp_path / "other")) as other:
+        await apply(other, tmp_path / "out")
+        assert await other.database.read(definitions.read) == await workspace.database.read(definitions.read)
+    assert set((await outcomes(workspace, tmp_path / "out")).values()) == {"unchanged"}
+
+
+FAULTS = [
+    ({"segments/a.yaml": "name: A\ncondition: {}\nmanual: true"}, "segments/a.yaml", "Did you mean conditions?"),
+    ({"segments/a.yaml": "name: A"}, "segments/a.yaml", "needs conditions, or `manual: true`"),
+    ({"segments/a.yaml": "conditions: {}\n"}, "segments/a.yaml", "name is required"),
+    ({"segments/a.yaml": "name: A\nname: B\nmanual: true"}, "segments/a.yaml", '"name" stands here twice'),
+    ({"segments/a.yaml": "name: [A"}, "segments/a.yaml", "line 1"),
+    ({"segments/a.yaml": "- A"}, "segments/a.yaml", "must hold `name:"),
+    ({"segments/a.yaml": "id: x\nname: A\nmanual: true"}, "segments/a.yaml", "id"),
+    ({"segments/a.yaml": "name: A\nconditions: {segment: {id: 99}}"}, "segments/a.yaml", "names segment 99"),
+    ({"segments/a.yaml": "id: 8\nname: A\nconditions: {segment: {id: 8}}"}, "segments/a.yaml", "depends on itself"),
+    ({"segments/a.yaml": "name: Staff\nmanual: true"}, "segments/staff.yaml", "is segments/a.yaml's already"),
+    (
+        {"segments/a.yaml": "name: A\nconditions: {attribute: {field: x, operator: like}}"},
+        "segments/a.yaml",
+        "operator",
+    ),
+    ({"broadcasts/restock.html": "{% if %}"}, "broadcasts/restock.yaml", "body line 1"),
+    ({"snippets/foot.html": "{{ 'open }}"}, "snippets/foot.html", "value line 1"),
+    ({"broadcasts/b.yaml": "name: B\nmessages: [{body_file: ../x}]"}, "broadcasts/b.yaml", "a file beside this one"),
+    ({"broadcasts/b.yaml": "name: B\nmessages: [{body_file: x.html}]"}, "broadcasts/b.yaml", "which is not there"),
+    ({"broadcasts/b.yaml": "name: B\nmessages: [{body: x}]"}, "broadcasts/b.yaml", "an email needs `from`"),
+    (
+        {"broadcasts/b.yaml": 'name: B\nmessages: [{from: "a@b.example", layout: none}]'},
+        "broadcasts/b.yaml",
+        "layout",
+    ),
+    ({"broadcasts/b.yaml": "name: B\nmessages: [{subjet: x}]"}, "broadcasts/b.yaml", "Did you mean subject?"),
+]
+
+
+@pytest.mark.parametrize(("files", "file", "said"), FAULTS)
+async def test_a_fault_names_its_file_and_field_and_nothing_is_changed(
+    workspace: Workspace, tmp_path: Path, files: Mapping[str, str], file: str, said: str
+) -> None:
+    folder = written(written(tmp_path), files)
+    with pytest.raises(InvalidInput) as refused:
+        await apply(workspace, folder)
+    assert [fault for fault in refused.value.faults if fault.field == file and said in fault.message]
+    assert not any((await workspace.database.read(definitions.read)).values())
+
+
+async def test_the_faults_of_all_files_come_together(workspace: Workspace, tmp_path: Path) -> None:
+    folder = written(
+        tmp_path, {"segments/a.yaml": "name: A", "snippets/b.html": "{% if %}", "layouts/c.yaml": "x: y"}
+    )
+    with pytest.raises(InvalidInput) as refused:
+        await apply(workspace, folder)
+    assert {fault.field for fault in refused.value.faults} == {"segments/a.yaml", "snippets/b.html", "layouts/c.yaml"}
+
+
+async def test_a_folder_without_definitions_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="holds no definitions"):
+        await apply(workspace, tmp_path)
