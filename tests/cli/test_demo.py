@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
-def lines() -> list[dict[str, Any]]:
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What the demo tells a program."""
-    finished = run("--json")
+    finished = run("--json", TMPDIR=str(tmp_path_factory.mktemp("demo")))
     assert finished.returncode == 0, finished.stderr
     return [json.loads(line) for line in finished.stdout.splitlines()]
 
@@ -79,18 +80,22 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_as_it_is(
 
 
 def test_the_users_own_workspace_is_not_touched(tmp_path: Path) -> None:
-    own = {"HANDBILL_HOME": str(tmp_path), "HANDBILL_DATABASE": f"sqlite:///{tmp_path}/own.db"}
-    assert run("--json", **own).returncode == 0
-    assert not any(tmp_path.iterdir())
+    own, temporary = tmp_path / "own", tmp_path / "temporary"
+    own.mkdir()
+    temporary.mkdir()
+    named = {"HANDBILL_HOME": str(own), "HANDBILL_DATABASE": f"sqlite:///{own}/own.db"}
+    assert run("--json", TMPDIR=str(temporary), **named).returncode == 0
+    assert not any(own.iterdir())
 
 
 def test_a_round_that_does_not_come_out_right_ends_with_a_failure(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def fill_nothing(_: Workspace) -> tuple[int, int]:
         return 0, 0
 
     monkeypatch.setattr(command, "fill", fill_nothing)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(SystemExit) as stopped:
         main(["demo"])
     assert stopped.value.code == 1

@@ -2,16 +2,13 @@
 
 import gzip
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handbill.cli import main
 from handbill.errors import Unreadable
-from handbill.settings import Settings
 from handbill.workspace import imports
 from handbill.workspace.import_files import Kind
 from handbill.workspace.imports import Report
@@ -45,7 +42,8 @@ async def everyone(workspace: Workspace) -> list[dict[str, Any]]:
 async def happened(workspace: Workspace) -> list[tuple[Any, ...]]:
     def read(tx: Transaction) -> list[tuple[Any, ...]]:
         rows = tx._connection.execute(
-            "SELECT p.id, p.email, e.id, name, timestamp, data FROM events e JOIN people p USING (person) ORDER BY event"
+            "SELECT p.id, p.email, e.id, name, timestamp, data FROM events e JOIN people p USING (person)"
+            " ORDER BY event"
         )
         return [(row[0] or row[1], *row[2:5], json.loads(row[5])) for row in rows]
 
@@ -298,32 +296,3 @@ async def test_odd_names_come_out_as_they_went_in(workspace: Workspace, tmp_path
     assert await load(workspace, tmp_path, "people", "s.jsonl", lines) == Report(imported=len(strings))
     found = {each["id"]: each.get("text", "") for each in await everyone(workspace)}
     assert [found[f"s{i}"].encode() for i in range(len(strings))] == [text.encode() for text in strings]
-
-
-def test_the_command_imports_and_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main([*words, "--home", str(tmp_path / "home")])
-            sys.exit(0)
-        return ended.value.code, *capsys.readouterr()  # type: ignore[return-value]
-
-    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
-    good.write_text("id,plan\nu1,pro\nu2,\n")
-    bad.write_text("id,plan\nu3,pro\n,x\n")
-    assert run("import", "people", str(good)) == (0, "2 people imported.\n", "")
-    assert run("import", "people", str(bad)) == (
-        2,
-        "",
-        "line 3: neither id nor email\n"
-        "Error: 1 line is wrong; nothing was imported. Mend the file, or use --skip-bad.\n",
-    )
-    status, out, _ = run("import", "people", str(bad), "--skip-bad", "--json")
-    errors = [{"line": 3, "reason": "neither id nor email"}]
-    assert (status, json.loads(out)) == (0, {"imported": 1, "skipped": 1, "repeated": 0, "errors": errors})
-    status, out, err = run("import", "events", str(bad), "--json")
-    assert (status, out) == (2, "")
-    assert "needs" not in json.loads(err)["error"]["code"]
-
-
-def test_settings_are_not_read_from_the_environment_of_tests() -> None:
-    assert Settings.load({}, Path("/nowhere")).app_key is None

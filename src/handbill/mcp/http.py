@@ -46,6 +46,8 @@ class Guard:
         self._hosts = {_authority(host) for host in hosts} - {None}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The server's parser leaves the white space around a value, which is no part of it (RFC 9110 5.5).
+        scope = {**scope, "headers": [(name, value.strip(b" \t")) for name, value in scope["headers"]]}
         refusal = self._refusal(Headers(scope=scope))
         await (refusal or self._app)(scope, receive, send)
 

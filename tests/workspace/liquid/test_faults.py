@@ -7,7 +7,7 @@ from handbill.workspace.liquid import Dialect, LiquidFault, LiquidRenderFault, L
 SYNTAX = [
     ("{% if a %}\n text", 2, 6, "endif"),
     ("one\ntwo {{ a b }}", 2, 10, "expected end of expression"),
-    ("one\n  {% for in x %}{% endfor %}", 2, 14, "identifier"),
+    ("one\n  {% for x of y %}{% endfor %}", 2, 12, "expected in"),
     ("{{ a | shout }}", 1, 8, "Unknown filter 'shout'"),
     ("a{% include 'x' %}", 1, 5, "unexpected tag 'include'"),
     ("{% break %}", 1, 4, "outside a for loop"),

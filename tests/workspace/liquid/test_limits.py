@@ -14,6 +14,12 @@ ROOTS: dict[str, object] = {
 
 TOO_LARGE = "larger than 1,000,000"
 
+DOUBLING = "{% assign a = '' | split: ',' %}{% for i in (1..50) %}{% assign a = a | push: a %}{% endfor %}"
+DEEPENING = (
+    "{% assign none = '' | split: ',' %}{% assign a = none %}"
+    "{% for i in (1..5000) %}{% assign a = none | push: a %}{% endfor %}"
+)
+
 BOMBS = [
     ("{% for i in (1..10001) %}{% endfor %}", "10,000 turns"),
     ("{% for i in (1..200) %}{% for j in (1..200) %}{% endfor %}{% endfor %}", "10,000 turns"),
@@ -40,10 +46,10 @@ BOMBS = [
     ("{{ snippets.loop }}", "nested deeper than 30"),
     ("{{ snippets.ping }}", "nested deeper than 30"),
     ("{% render_liquid customer.self %}", "nested deeper than 30"),
-    (
-        "{% assign a = 'x' | split: '' %}{% for i in (1..5000) %}{% assign a = a | push: a %}{% endfor %}{{ a }}",
-        "nested too deeply",
-    ),
+    (f"{DOUBLING}{{{{ a }}}}", TOO_LARGE),
+    (f"{DOUBLING}{{{{ a | json }}}}", TOO_LARGE),
+    (f"{DOUBLING}{{{{ a | join }}}}", TOO_LARGE),
+    (f"{DEEPENING}{{{{ a }}}}", "nested too deeply"),
 ]
 SNIPPETS = {"loop": "{{ snippets.loop }}", "ping": "{{ snippets.pong }}", "pong": "{{ snippets.ping }}"}
 

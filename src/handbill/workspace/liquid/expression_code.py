@@ -213,7 +213,9 @@ class ExpressionCode:
             return self._lenient_path(base, keys)
         if len(keys) == 1 and _is_plain(keys[0]):
             return f"{base}[{keys[0]!r}]"
-        *accesses, last = [f"t[{key!r}]" if _is_plain(key) else f"step(t, {self._key(key)})" for key in keys]
+        if any(isinstance(key, Path) for key in keys):
+            return f"follow({base}, {', '.join(map(self._key, keys))})"
+        *accesses, last = [f"t[{key!r}]" if _is_plain(key) else f"step(t, {key!r})" for key in keys]
         through_nil = "".join(f" or (t := {access}) is None" for access in accesses)
         return f"(None if (t := {base}) is NOWHERE{through_nil} else {last})"
 

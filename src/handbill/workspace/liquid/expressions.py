@@ -21,7 +21,7 @@ from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import UndefinedError
 from liquid.expression import Expression
 from liquid.stream import TokenStream
-from liquid.token import TOKEN_DOT, TOKEN_WORD
+from liquid.token import TOKEN_DOT, TOKEN_PIPE, TOKEN_WORD
 
 from handbill.workspace.liquid import values
 from handbill.workspace.liquid.limits import value_of_bounded_size
@@ -121,10 +121,10 @@ class AnyEquals(Expression):
 
 
 def tokens_of(source: str, parent: Token) -> TokenStream:
-    """The tokens of an expression; after a dot every word is a key, also `limit`, `for` or `empty`."""
+    """The tokens of an expression; after a dot or pipe every word is a name, also `limit`, `for` or `empty`."""
     tokens = list(tokenize(source, parent))
     for previous, (place, token) in zip(tokens, enumerate(tokens[1:], 1), strict=False):
-        if previous.kind == TOKEN_DOT and token.kind == token.value:
+        if previous.kind in (TOKEN_DOT, TOKEN_PIPE) and token.kind == token.value:
             tokens[place] = token._replace(kind=TOKEN_WORD)
     return TokenStream(iter(tokens))
 

@@ -33,15 +33,34 @@ class NotConstantError(Exception):
     """What was tried depends on the person, the clock or chance."""
 
 
+MOST_EFFORT = 2_000_000
+"""Characters and items that filters may be given while folding, so that compiling takes no longer than rendering."""
+
+MOST_TURNS = 1_000
+"""Turns of loops rendered while folding; a loop that takes more stays a loop."""
+
+
 class FoldingRun(Run):
     """A rendering that sees nothing but the shared roots."""
 
-    __slots__ = ("cycles_vary", "varying")
+    __slots__ = ("cycles_vary", "effort", "varying")
 
     def __init__(self, dialect: "Dialect", shared: "Mapping[str, object]") -> None:
         super().__init__(dialect, shared)
         self.varying: set[str] = set()
         self.cycles_vary = False
+        self.effort = 0
+
+    def spend_turns(self, count: int) -> None:
+        super().spend_turns(count)
+        if self.turns > MOST_TURNS:
+            raise NotConstantError
+
+    def spend_effort(self, value: object) -> None:
+        """Count the work of a filter."""
+        self.effort += len(value) + 1 if isinstance(value, str | list) else 1
+        if self.effort > MOST_EFFORT:
+            raise NotConstantError
 
     def scope(self, template: BoundTemplate) -> Scope:
         return FoldingScope(template, self)
@@ -66,7 +85,7 @@ class FoldingScope(Scope):
         call = super().filter(name, token)
         if name in RANDOM_FILTERS:
             raise NotConstantError
-        return _timeless(call) if name in CLOCK_FILTERS else call
+        return _measured(call, self.run, timeless=name not in CLOCK_FILTERS)
 
     def cycle(self, key: object, length: int) -> int:
         if self.run.cycles_vary:
@@ -80,11 +99,12 @@ class FoldingScope(Scope):
         raise NotConstantError
 
 
-def _timeless(call: Callable[..., object]) -> Callable[..., object]:
-    def checked(value: object, *args: object) -> object:
-        if isinstance(value, str) and value in NOW:
+def _measured(call: Callable[..., object], run: FoldingRun, *, timeless: bool) -> Callable[..., object]:
+    def checked(value: object, *args: object, **options: object) -> object:
+        if not timeless and isinstance(value, str) and value in NOW:
             raise NotConstantError
-        return call(value, *args)
+        run.spend_effort(value)
+        return call(value, *args, **options)
 
     return checked
 

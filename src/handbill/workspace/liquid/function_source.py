@@ -12,6 +12,7 @@ HELPERS: Mapping[str, object] = {
     "enumerable": values.enumerable,
     "equals": values.equals,
     "evaluated": runtime.evaluated,
+    "follow": runtime.follow,
     "interpreted": runtime.interpreted,
     "is_blank": values.is_blank,
     "is_empty": values.is_empty,

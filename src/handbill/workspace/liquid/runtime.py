@@ -35,6 +35,13 @@ def joined(pieces: list[str], limit: int) -> str:
     return output
 
 
+def follow(holder: object, *keys: object) -> object:
+    """A path whose keys are computed. Raises KeyError where a step finds nothing."""
+    for key in keys if holder is not NOWHERE else ():
+        holder = values.step(holder, key)
+    return None if holder is NOWHERE else holder
+
+
 def link(roots: Mapping[str, object], name: str) -> str:
     """An entry of the root `links`, empty where there is none."""
     return values.text(values.reach(roots.get("links"), name))

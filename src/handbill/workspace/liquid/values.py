@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from liquid.builtin.expressions.primitive import Blank, Empty
@@ -33,15 +33,34 @@ def text(value: object) -> str:
     if isinstance(value, float):
         return _float_text(value)
     if isinstance(value, list | tuple):
-        return join_texts("", map(text, value))
+        return join_texts("", _texts(value))
     return "[object Object]" if isinstance(value, Mapping) else str(value)
 
 
-def join_texts(separator: str, parts: object) -> str:
+def join_texts(separator: str, parts: Iterable[str]) -> str:
     """`separator.join(parts)`, refused before it is made when it would be too large."""
-    texts: list[str] = list(parts)  # type: ignore[call-overload]
-    value_of_bounded_size(sum(map(len, texts)) + len(separator) * len(texts))
+    texts: list[str] = []
+    size = 0
+    for part in parts:
+        texts.append(part)
+        size += len(part) + len(separator) or 1
+        value_of_bounded_size(size)
     return separator.join(texts)
+
+
+def _texts(items: Iterable[object]) -> Iterator[str]:
+    """What the items of nested lists print; a list itself counts as an empty text, so that none is free."""
+    for item in items:
+        if isinstance(item, list | tuple):
+            yield ""
+            yield from _texts(item)
+        else:
+            yield text(item)
+
+
+def comma_text(value: object) -> str:
+    """What JavaScript makes of a value it needs as text: lists with commas in between."""
+    return join_texts(",", map(comma_text, value)) if isinstance(value, list | tuple) else text(value)
 
 
 def _float_text(value: float) -> str:
@@ -132,7 +151,7 @@ def contains(left: object, right: object) -> bool:
 
 def _primitive(value: object) -> object:
     if isinstance(value, list | tuple):
-        return join_texts(",", map(text, value))
+        return comma_text(value)
     if isinstance(value, Mapping):
         return "[object Object]"
     # `empty` and `blank` are neither less nor greater than anything.

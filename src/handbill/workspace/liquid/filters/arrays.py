@@ -14,6 +14,7 @@ from liquid.token import TOKEN_EXPRESSION
 
 from handbill.workspace.liquid import values
 from handbill.workspace.liquid.expressions import condition, tokens_of
+from handbill.workspace.liquid.filters.encoding import to_json
 from handbill.workspace.liquid.limits import value_of_bounded_size
 from handbill.workspace.liquid.values import as_list, text
 
@@ -23,11 +24,7 @@ LONGEST_EXPRESSION = 1000
 
 def join(value: object, separator: object = None) -> str:
     """Items in one text, a space between them unless a separator is given."""
-    return values.join_texts(" " if separator is None else text(separator), map(_item_text, as_list(value)))
-
-
-def _item_text(item: object) -> str:
-    return values.join_texts(",", map(_item_text, item)) if isinstance(item, list | tuple) else text(item)
+    return values.join_texts(" " if separator is None else text(separator), map(values.comma_text, as_list(value)))
 
 
 def first(value: object) -> object:
@@ -127,7 +124,7 @@ def uniq(value: object) -> list[object]:
 
 def json_array_uniq(value: object, key: object = None) -> list[object]:
     """Items without repetition, by their content, or by one of their properties."""
-    return _without_repetition(as_list(value), lambda item: repr(item if key is None else _property(item, key)))
+    return _without_repetition(as_list(value), lambda item: to_json(item if key is None else _property(item, key)))
 
 
 def _without_repetition(items: list[object], identity: Callable[[object], object]) -> list[object]:

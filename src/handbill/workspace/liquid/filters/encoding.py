@@ -8,6 +8,7 @@ import math
 
 from liquid.exceptions import FilterArgumentError
 
+from handbill.workspace.liquid.limits import value_of_bounded_size
 from handbill.workspace.liquid.values import exact, text, whole
 
 
@@ -69,19 +70,27 @@ def to_json(value: object, indent: object = 0) -> str:
     """Compact JSON, or indented by up to 10 spaces."""
     spaces = min(whole(indent), 10)
     if spaces > 0:
-        return json.dumps(_plain(value), ensure_ascii=False, indent=spaces)
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(_Plain(value).value, ensure_ascii=False, indent=spaces)
+    return json.dumps(_Plain(value).value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _plain(value: object) -> object:
-    """A value with its numbers as JavaScript writes them."""
-    if isinstance(value, dict):
-        return {text(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return list(map(_plain, value))
-    if isinstance(value, float):
-        return exact(value) if math.isfinite(value) else None
-    return value if isinstance(value, str | int | None) else text(value)
+class _Plain:
+    """A value with its numbers as JavaScript writes them; measured on the way, because lists may hold each other."""
+
+    def __init__(self, value: object) -> None:
+        self._size = 0
+        self.value = self._plain(value)
+
+    def _plain(self, value: object) -> object:
+        self._size += len(value) + 1 if isinstance(value, str) else 1
+        value_of_bounded_size(self._size)
+        if isinstance(value, dict):
+            return {text(key): self._plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return list(map(self._plain, value))
+        if isinstance(value, float):
+            return exact(value) if math.isfinite(value) else None
+        return value if isinstance(value, str | int | None) else text(value)
 
 
 def from_json(value: object) -> object:
