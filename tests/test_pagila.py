@@ -1,149 +1,134 @@
-"""A film rental shop, imported whole: segments count what the raw files say.
+"""A real shop's people and events, from import to broadcast, against SQL on the raw files.
 
-The reckoning here reads the files itself and shares nothing with the workspace but the files.
+Its rentals run from 2022-02-14 to 2022-08-23: the 90 days before 2006-02-15 hold none, those before 2022-08-23 do.
 """
 
 import csv
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.workspace.engine.standins import send_everything
 
-from handbill.workspace import definitions, imports
-from handbill.workspace.store import segments
+from handbill.client import Client
+from handbill.contract.app.messages import MessagesQuery
+from handbill.workspace import imports
+from handbill.workspace.definitions import apply
 from handbill.workspace.workspace import Workspace
 
-PAGILA = Path(__file__).parents[2] / "shared" / "data" / "pagila"
-DAY = 86_400
+DATA = Path(__file__).parents[2] / "shared" / "data" / "pagila"
 
 pytestmark = [
     pytest.mark.anyio,
-    pytest.mark.skipif(not PAGILA.exists(), reason="shared/data/pagila is not beside the repository"),
+    pytest.mark.skipif(not DATA.is_dir(), reason="needs the pagila data set, which is not part of the project"),
 ]
 
-
-def raw_people() -> dict[str, dict[str, str]]:
-    with (PAGILA / "people.csv").open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row for row in csv.DictReader(file)}
-
-
-def raw_events() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (PAGILA / "events.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def midnight(day: str) -> float:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-
-
-def times(events: Iterable[dict[str, Any]], name: str, until: str, days: int) -> Counter[str]:
-    """How often each customer did something in the days before a date."""
-    end = midnight(until)
-    return Counter(
-        event["customer_id"]
-        for event in events
-        if event["name"] == name and end - days * DAY <= event["timestamp"] < end
-    )
-
-
-def at_least(least: int, until: str, days: int) -> Callable[[list[dict[str, Any]]], set[str]]:
-    return lambda events: {who for who, n in times(events, "film_rented", until, days).items() if n >= least}
-
-
-def in_country(country: str) -> set[str]:
-    return {who for who, row in raw_people().items() if row["country"] == country}
-
-
-def rented(least: int, until: str) -> dict[str, Any]:
-    return {"event": {"name": "film_rented", "at_least": least, "within_days": 90, "before": until}}
-
-
-def country(name: str) -> dict[str, Any]:
-    return {"attribute": {"field": "country", "operator": "eq", "value": name}}
-
-
-SEGMENTS: dict[str, tuple[dict[str, Any], Callable[[list[dict[str, Any]]], set[str]]]] = {
-    "canada": (country("Canada"), lambda events: in_country("Canada")),
-    "nowhere": (country("Atlantis"), lambda events: set()),
-    "rented": (rented(1, "2022-08-23"), at_least(1, "2022-08-23", 90)),
-    "regulars": (rented(25, "2022-08-23"), at_least(25, "2022-08-23", 90)),
-    "early": (rented(3, "2022-06-16"), at_least(3, "2022-06-16", 90)),
-    "before_the_data": (rented(1, "2006-02-15"), at_least(1, "2006-02-15", 90)),
-    "regulars_in_india": (
-        {"and": [country("India"), rented(25, "2022-08-23")]},
-        lambda events: in_country("India") & at_least(25, "2022-08-23", 90)(events),
+SEGMENTS = {
+    "canada": "{attribute: {field: country, operator: eq, value: Canada}}",
+    "recent-2006": "{event: {name: film_rented, at_least: 1, within_days: 90, before: 2006-02-15}}",
+    "recent-2022": "{event: {name: film_rented, at_least: 1, within_days: 90, before: 2022-08-23}}",
+    "regulars": "{event: {name: film_rented, at_least: 10, within_days: 90, before: 2022-08-23}}",
+    "late-horror": (
+        "{and: [{event: {name: film_rented, at_least: 2, where: {attribute: {field: category, operator: eq,"
+        " value: Horror}}}}, {event: {name: film_returned, at_least: 1, where: {attribute: {field: days_late,"
+        " operator: gt, value: 3}}}}]}"
     ),
-    "not_regulars": (
-        {"not": rented(25, "2022-08-23")},
-        lambda events: raw_people().keys() - at_least(25, "2022-08-23", 90)(events),
-    ),
-    "sometimes": (
-        {"event": {"name": "film_rented", "at_least": 20, "at_most": 24, "within_days": 90, "before": "2022-08-23"}},
-        lambda events: {who for who, n in times(events, "film_rented", "2022-08-23", 90).items() if 20 <= n <= 24},
-    ),
-    "comedies": (
-        {
-            "event": {
-                "name": "film_rented",
-                "at_least": 4,
-                "where": {
-                    "and": [
-                        {"attribute": {"field": "category", "operator": "eq", "value": "Comedy"}},
-                        {"attribute": {"field": "rate", "operator": "lt", "value": 4}},
-                    ]
-                },
-            }
-        },
-        lambda events: {
-            who
-            for who, n in Counter(
-                event["customer_id"]
-                for event in events
-                if event["name"] == "film_rented"
-                and event["data"]["category"] == "Comedy"
-                and event["data"]["rate"] < 4
-            ).items()
-            if n >= 4
-        },
-    ),
+    "canada-or-late": "{or: [{segment: {id: 1}}, {not: {segment: {id: 4}}}]}",
 }
+RECENT = """SELECT customer_id FROM rentals WHERE datetime(rented_at) >= datetime(:before, '-90 days')
+    AND datetime(rented_at) < datetime(:before) GROUP BY customer_id HAVING count(*) >= :least"""
+EXPECTED = {
+    "canada": "SELECT id FROM people WHERE country = 'Canada'",
+    "recent-2006": RECENT.replace(":before", "'2006-02-15'").replace(":least", "1"),
+    "recent-2022": RECENT.replace(":before", "'2022-08-23'").replace(":least", "1"),
+    "regulars": RECENT.replace(":before", "'2022-08-23'").replace(":least", "10"),
+    "late-horror": """SELECT customer_id FROM rentals WHERE category = 'Horror'
+        GROUP BY customer_id HAVING count(*) >= 2
+        INTERSECT SELECT customer_id FROM rentals WHERE returned_at <> '' AND CAST(days_late AS INTEGER) > 3""",
+}
+EXPECTED["canada-or-late"] = f"""SELECT id FROM people WHERE country = 'Canada'
+    UNION SELECT id FROM people WHERE id NOT IN ({EXPECTED["regulars"]})"""
+
+MAIL = """
+id: 7
+name: Back on the shelf
+messages:
+  - from: "Film Club <news@film.example>"
+    subject: "{{ trigger.films | size }} for {{ customer.first_name }} in {{ customer.city }}"
+    body: "{% for film in trigger.films %}<li>{{ forloop.index }}. {{ film }}</li>{% endfor %}"
+"""
 
 
 @pytest.fixture
-async def shop(workspace: Workspace) -> Workspace:
-    assert await imports.run(workspace, "people", PAGILA / "people.csv") == imports.Report(imported=599)
-    assert await imports.run(workspace, "events", PAGILA / "events.jsonl") == imports.Report(imported=47_954)
+def raw() -> Iterator[sqlite3.Connection]:
+    """The raw files as tables, loaded without any of our code."""
+    connection = sqlite3.connect(":memory:")
+    for table in ("people", "rentals"):
+        with (DATA / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        connection.execute(f"CREATE TABLE {table} ({', '.join(rows[0])})")
+        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows[1:])
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+async def shop(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """The shop's people, events, segments and one broadcast."""
+    await imports.run(workspace, "people", DATA / "people.csv")
+    await imports.run(workspace, "events", DATA / "events.jsonl")
+    (tmp_path / "segments").mkdir()
+    (tmp_path / "broadcasts").mkdir()
+    for number, (name, conditions) in enumerate(SEGMENTS.items(), 1):
+        text = f"id: {number}\nname: {name}\nconditions: {conditions}\n"
+        (tmp_path / "segments" / f"{name}.yaml").write_text(text)
+    (tmp_path / "broadcasts" / "shelf.yaml").write_text(MAIL)
+    await apply(workspace, tmp_path)
     return workspace
 
 
-async def test_segments_hold_the_people_the_raw_files_say(shop: Workspace, tmp_path: Path) -> None:
-    folder = tmp_path / "segments"
-    folder.mkdir()
-    for name, (conditions, _) in SEGMENTS.items():
-        (folder / f"{name}.yaml").write_text(json.dumps({"name": name, "conditions": conditions}), encoding="utf-8")
-    ids = {each.name: each.id for each in await definitions.apply(shop, tmp_path)}
-
-    events = raw_events()
-    for name, (_, reckon) in SEGMENTS.items():
-        number, expected = ids[name], reckon(events)
-        assert number is not None
-        now = shop.clock.now()
-        members = await shop.database.read(segments.membership, number, now, 0, 1000)
-        assert {row["id"] for row in members} == expected, name
-        assert await shop.database.read(segments.count, number, now) == len(expected)
-    everyone = len(raw_people())
-    assert not at_least(1, "2006-02-15", 90)(events)
-    assert 0 < len(at_least(25, "2022-08-23", 90)(events)) < len(at_least(1, "2022-08-23", 90)(events)) <= everyone
+async def test_segments_hold_just_the_people_that_sql_on_the_raw_files_finds(
+    shop: Workspace, client: Client, raw: sqlite3.Connection
+) -> None:
+    for number, name in enumerate(SEGMENTS, 1):
+        expected = sorted(row[0] for row in raw.execute(EXPECTED[name]))
+        assert bool(expected) == (name != "recent-2006")
+        assert sorted((await client.segments.membership(number)).ids) == expected, name
+        assert (await client.segments.count(number)).count == len(expected), name
 
 
-async def test_everything_in_the_files_is_in_the_workspace(shop: Workspace) -> None:
-    def stored(tx: Any) -> list[tuple[str, str, int, Any]]:
-        rows = tx._connection.execute("SELECT p.id, name, timestamp, data FROM events JOIN people p USING (person)")
-        return [(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+async def test_a_broadcast_to_a_segment_reaches_each_of_its_people_once(
+    shop: Workspace, client: Client, raw: sqlite3.Connection
+) -> None:
+    number = (
+        await client.triggers.create(7, {"recipients": {"segment": {"id": 3}}, "data": {"films": ["A", "B"]}})
+    ).id
+    await send_everything(shop)
+    progress = await client.triggers.progress(7, number)
+    wanted = f"SELECT email, first_name, city FROM people WHERE id IN ({EXPECTED['recent-2022']})"
+    expected = {email: f"2 for {name} in {city}" for email, name, city in raw.execute(wanted)}
+    assert (progress.recipients, progress.counts.sent) == (len(expected), len(expected))
+    assert await got(client) == expected
 
-    expected = [(each["customer_id"], each["name"], each["timestamp"], each["data"]) for each in raw_events()]
-    found = await shop.database.read(stored)
-    assert sorted(map(repr, found)) == sorted(map(repr, expected))
+
+async def test_people_named_with_their_own_data_each_get_their_own_films(
+    shop: Workspace, client: Client, raw: sqlite3.Connection
+) -> None:
+    query = "SELECT customer_id, json_group_array(title) FROM rentals WHERE category = 'Horror' GROUP BY customer_id"
+    films = {customer: json.loads(titles) for customer, titles in raw.execute(query)}
+    people = [{"id": customer, "data": {"films": titles}} for customer, titles in films.items()]
+    await client.triggers.create(7, {"per_user_data": people})
+    await send_everything(shop)
+    messages = (await client.messages.list(MessagesQuery(limit=1000))).messages
+    assert len(messages) == len(films)
+    for message in messages[:20]:
+        body = (await client.messages.archived(message.id)).archived_message.body
+        titles = films[str(message.customer_id)]
+        assert body == "".join(f"<li>{position}. {title}</li>" for position, title in enumerate(titles, 1))
+
+
+async def got(client: Client) -> dict[str, str]:
+    messages = (await client.messages.list(MessagesQuery(limit=1000))).messages
+    return {message.recipient or "": message.subject or "" for message in messages}

@@ -14,14 +14,14 @@ BOB = {"customer": {"name": "Bob", "tags": []}}
 SOURCES = [
     "{{ trigger.headline }} {{ customer.name }} {{ campaign.name | upcase }}",
     "{% for film in trigger.films %}{{ film.title }} for {{ customer.name }}{% cycle 'a', 'b' %}{% endfor %}",
-    "{% assign n = 0 %}{% for film in trigger.films %}{% assign n = n | plus: 1 %}{% endfor %}{{ n }}{{ customer.name }}",
+    "{% assign n = 0 %}{% for f in trigger.films %}{% assign n = n | plus: 1 %}{% endfor %}{{ n }}{{ customer.tags }}",
     "{% assign n = 1 %}{% for tag in customer.tags %}{{ n }}{% assign n = n | plus: 1 %}{% endfor %}{{ n }}",
     "{% assign n = 1 %}{% if customer.name == 'Ada' %}{% assign n = 2 %}{% endif %}{{ n }}{% assign n = 3 %}{{ n }}",
     "{% if trigger.headline and customer.tags.size > 1 %}many{% elsif trigger.headline == 'News' %}few{% endif %}",
     "{% unless trigger.gone %}{% assign x = customer.name %}{% endunless %}{{ x }}",
     "{% capture c %}{{ trigger.headline }}{{ customer.name }}{% endcapture %}{{ c }}{{ c | size }}",
     "{% cycle 'a', 'b' %}{% for tag in customer.tags %}{% cycle 'a', 'b' %}{% endfor %}{% cycle 'a', 'b' %}",
-    "{% for film in trigger.films %}{% if film.title == 'Flow' %}{% break %}{% endif %}{{ customer.name }}{% endfor %}",
+    "{% for f in trigger.films %}{% if f.title == 'Flow' %}{% break %}{% endif %}{{ customer.name }}{% endfor %}",
     "{% assign film = trigger.films[1] %}{% for film in customer.tags %}{{ film }}{% endfor %}{{ film.title }}",
     "{{ snippets.line }}{{ snippets.own }}",
     "{% increment i %}{{ i }}{% increment i %}{{ trigger.headline }}",
@@ -58,7 +58,8 @@ def test_a_shared_part_that_fails_where_nobody_comes_does_no_harm() -> None:
 
 
 def test_turns_of_shared_loops_count_at_every_rendering() -> None:
-    loops = "{% for i in (1..6000) %}{% endfor %}{% for tag in customer.tags %}{% for i in (1..3000) %}{% endfor %}{% endfor %}"
+    once, per_tag = "{% for i in (1..900) %}{% endfor %}", "{% for i in (1..50) %}{% endfor %}" * 100
+    loops = f"{once}{{% for tag in customer.tags %}}{per_tag}{{% endfor %}}"
     template = Dialect().compile(loops, shared=SHARED)
     assert template.render(BOB) == ""
     with pytest.raises(LiquidRenderFault, match="10,000 turns"):

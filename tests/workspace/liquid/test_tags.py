@@ -92,7 +92,8 @@ def test_snippets_and_body_do_not_share_variables() -> None:
 
 def test_paths_name_the_variables_in_use_also_those_of_snippets() -> None:
     source = """{{ customer.first_name | append: trigger["odd key"] }}{% assign x = trigger.a.b[0].c %}{{ x }}
-    {% for film in trigger.films %}{{ film.title }}{{ forloop.index }}{% endfor %}{{ snippets.nested }}{% if event %}{% endif %}"""
+    {% for film in trigger.films %}{{ film.title }}{{ forloop.index }}{% endfor %}{{ snippets.nested }}
+    {% if event %}{% endif %}"""
     assert Dialect(SNIPPETS).compile(source).paths == {
         "customer.first_name",
         "customer.name",

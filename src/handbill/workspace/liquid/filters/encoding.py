@@ -74,6 +74,10 @@ def to_json(value: object, indent: object = 0) -> str:
     return json.dumps(_Plain(value).value, ensure_ascii=False, separators=(",", ":"))
 
 
+LEAST_SIZE = 10
+"""What a value that is no text counts, in characters, whatever it becomes in JSON: copying it costs as much."""
+
+
 class _Plain:
     """A value with its numbers as JavaScript writes them; measured on the way, because lists may hold each other."""
 
@@ -82,7 +86,7 @@ class _Plain:
         self.value = self._plain(value)
 
     def _plain(self, value: object) -> object:
-        self._size += len(value) + 1 if isinstance(value, str) else 1
+        self._size += len(value) if isinstance(value, str) else LEAST_SIZE
         value_of_bounded_size(self._size)
         if isinstance(value, dict):
             return {text(key): self._plain(item) for key, item in value.items()}
