@@ -2,14 +2,15 @@
 
     .venv/bin/python benchmarks/broadcast.py [--people 20000]
 
-The peers, into the same sink in the same run: a straightforward loop of python-liquid and aiosmtplib, and, where Debian's
-postfix is installed, its `smtp-source` (C, one constant message of the same size). Medians over interleaved rounds.
+The peers, into the same sink in the same run: a straightforward loop of python-liquid and aiosmtplib, and, where
+Debian's postfix is installed, its `smtp-source` (C, one constant message of the same size); medians over rounds that
+alternate.
 """
 
 import argparse
 import asyncio
 import contextlib
-import os
+import json
 import resource
 import shutil
 import statistics
@@ -18,10 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
+import aiosmtplib
+import liquid
 from benchmarks.mail import BODY, DATA, SUBJECT, person
+
 from handbill.connections import connect
 from handbill.settings import Settings
 from handbill.workspace.store import people, sending
@@ -50,8 +54,6 @@ def fill(tx: Transaction, count: int) -> None:
     run("INSERT INTO broadcasts (id, name, created, updated) VALUES (5, 'Restock', 1, 1)")
     fields = {"from": "Film Club <news@film.example>", "subject": SUBJECT, "body": BODY}
     insert = "INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (5, 'Mail', json(?), 1, 1)"
-    import json
-
     run(insert, [json.dumps(fields)])
     sending.put(tx, sending.Sending(mode="live"))
 
@@ -79,16 +81,12 @@ def again(tx: Transaction) -> None:
 
 
 async def a_loop(port: int, count: int) -> float:
-    """What one writes in an afternoon: render, build, send, one connection for each of ten tasks; nothing recorded."""
-    import aiosmtplib
-    import liquid
-    from email.message import EmailMessage
-
+    """What one writes in an afternoon: render, build and send on ten connections; nothing is recorded."""
     subject, body = liquid.parse(SUBJECT), liquid.parse(BODY)
     numbers = iter(range(count))
 
     async def sender() -> None:
-        async with aiosmtplib.SMTP("127.0.0.1", port, start_tls=False) as smtp:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
             for number in numbers:
                 customer = person(number)
                 message = EmailMessage()
@@ -122,8 +120,7 @@ def main() -> None:
     with sink() as port, tempfile.TemporaryDirectory() as home:
         for _ in range(given.rounds):
             note(figures, "handbill", asyncio.run(ours(Path(home), port, given.people)))
-            with contextlib.suppress(ImportError):
-                note(figures, "python-liquid + aiosmtplib", asyncio.run(a_loop(port, given.people // 10)))
+            note(figures, "python-liquid + aiosmtplib", asyncio.run(a_loop(port, given.people // 10)))
             with contextlib.suppress(FileNotFoundError):
                 note(figures, "smtp-source (C, constant)", smtp_source(port, given.people, 8000))
     ours_median = statistics.median(figures["handbill"])

@@ -16,7 +16,7 @@ BODY = f"""<!doctype html><html><head><meta charset="utf-8"><title>{{{{ trigger.
 Dear {{{{ customer.first_name | default: "film friend" | escape }}}},
 {{% if customer.plan == "gold" %}}<p>as a gold member you may book two days earlier than everybody else.</p>
 {{% elsif customer.rentals > 20 %}}<p>you rented {{{{ customer.rentals }}}} films this year: thank you.</p>
-{{% else %}}<p>here is what is new in {{{{ customer.city | default: "your town" }}}} this week.</p>{{% endif %}}</td></tr>
+{{% else %}}<p>news for {{{{ customer.city | default: "your town" }}}}.</p>{{% endif %}}</td></tr>
 {{% for film in trigger.films %}}{ROW}{{% endfor %}}
 <tr><td style="padding:24px"><a href="https://film.example/book?c={{{{ customer.id }}}}" style="background:#1f4d3f;
 color:#ffffff;padding:14px 28px;border-radius:6px;text-decoration:none">Book a seat</a></td></tr>

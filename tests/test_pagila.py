@@ -29,7 +29,7 @@ SEGMENTS = {
     "canada": "{attribute: {field: country, operator: eq, value: Canada}}",
     "recent-2006": "{event: {name: film_rented, at_least: 1, within_days: 90, before: 2006-02-15}}",
     "recent-2022": "{event: {name: film_rented, at_least: 1, within_days: 90, before: 2022-08-23}}",
-    "regulars": "{event: {name: film_rented, at_least: 10, within_days: 90, before: 2022-08-23}}",
+    "regulars": "{event: {name: film_rented, at_least: 24, within_days: 90, before: 2022-08-23}}",
     "late-horror": (
         "{and: [{event: {name: film_rented, at_least: 2, where: {attribute: {field: category, operator: eq,"
         " value: Horror}}}}, {event: {name: film_returned, at_least: 1, where: {attribute: {field: days_late,"
@@ -43,7 +43,7 @@ EXPECTED = {
     "canada": "SELECT id FROM people WHERE country = 'Canada'",
     "recent-2006": RECENT.replace(":before", "'2006-02-15'").replace(":least", "1"),
     "recent-2022": RECENT.replace(":before", "'2022-08-23'").replace(":least", "1"),
-    "regulars": RECENT.replace(":before", "'2022-08-23'").replace(":least", "10"),
+    "regulars": RECENT.replace(":before", "'2022-08-23'").replace(":least", "24"),
     "late-horror": """SELECT customer_id FROM rentals WHERE category = 'Horror'
         GROUP BY customer_id HAVING count(*) >= 2
         INTERSECT SELECT customer_id FROM rentals WHERE returned_at <> '' AND CAST(days_late AS INTEGER) > 3""",

@@ -1,7 +1,7 @@
-"""Other people's tools against our MCP server: the official conformance suite in both eras, and MCP inspector's CLI.
+"""Other people's tools against our MCP server: the official conformance suite in both eras, and the inspector.
 
-The suite brings no key and ours is always wanted, so a layer in front adds it; nothing else is changed. Only scenarios
-that need no fixture tools, resources or prompts of the suite's own are run.
+The suite brings no key and ours is always wanted, so a layer in front adds it; nothing else is changed. Only
+scenarios that need no fixture tools, resources or prompts of the suite's own are run.
 """
 
 import asyncio

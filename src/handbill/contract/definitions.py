@@ -58,7 +58,6 @@ class Message(BaseModel):
     preheader_text: str = ""
     body: str = ""
     body_plain: str = ""
-    bcc: str = ""
     headers: list[Header] = []
     layout: str | None = None
 

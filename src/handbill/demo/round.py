@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from mcp import Client, StdioServerParameters
-
 from handbill.errors import HandbillError
+from mcp import Client, StdioServerParameters
 
 RESTOCK = {
     "headline": "The climbing beans are back",

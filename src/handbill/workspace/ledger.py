@@ -19,7 +19,6 @@ from handbill.workspace.store import contents, ledger, people, triggers
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
 
-
 log = logging.getLogger(__name__)
 
 

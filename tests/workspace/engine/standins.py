@@ -8,7 +8,16 @@ import msgspec
 
 from handbill.contract.app.triggers import Progress
 from handbill.workspace import archive
-from handbill.workspace.engine.needs import Content, Outcome, Receipt, Rendered, RenderFailure, TransportDown, Work
+from handbill.workspace.engine.needs import (
+    Batch,
+    Content,
+    Outcome,
+    Receipt,
+    Rendered,
+    RenderFailure,
+    TransportDown,
+    Work,
+)
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.running import channel
@@ -94,8 +103,8 @@ class WatchedLedger(WorkspaceLedger):
         await super().fail(*args)  # type: ignore[arg-type]
         await self._tell()
 
-    async def claim(self, *args: int) -> object:  # type: ignore[override]
-        batches = await super().claim(*args)
+    async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
+        batches = await super().claim(worker, limit)
         await self._tell()
         return batches
 

@@ -1,7 +1,7 @@
 """From a trigger to its settlement, on a real ledger, with a renderer and a channel that do as told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,7 +9,7 @@ from tests.workspace.engine.standins import PEOPLE, PlainRenderer, ScriptedChann
 
 from handbill.contract.app.triggers import Progress
 from handbill.workspace.channels.capture import Capture
-from handbill.workspace.engine.needs import Channel, Outcome, Receipt, TransportDown
+from handbill.workspace.engine.needs import Batch, Channel, Outcome, Receipt, TransportDown
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.store import people, sending, triggers
@@ -227,7 +227,7 @@ async def test_triggers_of_two_broadcasts_take_turns(
     other = await trigger(workspace, broadcast)
 
     class Noting(WorkspaceLedger):
-        async def claim(self, worker: int, limit: int) -> object:  # type: ignore[override]
+        async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
             batches = await super().claim(worker, limit)
             served.extend(batch.trigger for batch in batches)
             return batches

@@ -57,7 +57,7 @@ def test_a_bomb_is_a_fault_that_names_the_limit(source: str, limit: str) -> None
     begun = time.process_time()
     with pytest.raises(LiquidRenderFault, match=limit):
         template.render(ROOTS)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 3
 
 
 def test_a_template_is_too_long_by_its_bytes() -> None:

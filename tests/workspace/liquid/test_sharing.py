@@ -14,7 +14,7 @@ BOB = {"customer": {"name": "Bob", "tags": []}}
 SOURCES = [
     "{{ trigger.headline }} {{ customer.name }} {{ campaign.name | upcase }}",
     "{% for film in trigger.films %}{{ film.title }} for {{ customer.name }}{% cycle 'a', 'b' %}{% endfor %}",
-    "{% assign n = 0 %}{% for f in trigger.films %}{% assign n = n | plus: 1 %}{% endfor %}{{ n }}{{ customer.tags }}",
+    "{% assign n = 0 %}{% for f in trigger.films %}{% assign n = n | plus: 1 %}{% endfor %}{{ n }}",
     "{% assign n = 1 %}{% for tag in customer.tags %}{{ n }}{% assign n = n | plus: 1 %}{% endfor %}{{ n }}",
     "{% assign n = 1 %}{% if customer.name == 'Ada' %}{% assign n = 2 %}{% endif %}{{ n }}{% assign n = 3 %}{{ n }}",
     "{% if trigger.headline and customer.tags.size > 1 %}many{% elsif trigger.headline == 'News' %}few{% endif %}",
@@ -22,11 +22,14 @@ SOURCES = [
     "{% capture c %}{{ trigger.headline }}{{ customer.name }}{% endcapture %}{{ c }}{{ c | size }}",
     "{% cycle 'a', 'b' %}{% for tag in customer.tags %}{% cycle 'a', 'b' %}{% endfor %}{% cycle 'a', 'b' %}",
     "{% for f in trigger.films %}{% if f.title == 'Flow' %}{% break %}{% endif %}{{ customer.name }}{% endfor %}",
+    "{% assign films = trigger.films %}{{ films[customer.tags.size].title | default: films[0].title }}",
+    "{% assign n = 1 %}{{ n.gone | default: customer.name }}{% if n.gone == customer.gone %}{{ n }}{% endif %}",
     "{% assign film = trigger.films[1] %}{% for film in customer.tags %}{{ film }}{% endfor %}{{ film.title }}",
     "{{ snippets.line }}{{ snippets.own }}",
     "{% increment i %}{{ i }}{% increment i %}{{ trigger.headline }}",
     "{% case trigger.headline %}{% when 'News' %}{{ customer.name }}{% else %}no{% endcase %}",
     "{{ customer.tags | concat: trigger.films | map: 'title' | join: '-' }}",
+    "{% for tag in customer.tags %}{% cycle forloop.index, 'b' %}{{ trigger.headline }}{% endfor %}",
     "{% liquid\nassign a = trigger.headline\nfor t in customer.tags\necho t | append: a\nendfor %}",
 ]
 

@@ -394,6 +394,7 @@ def _short_as_text(chunk: str) -> str:
     return markup.unescape(_LINK.sub(_link_as_text, "".join(pieces))) + " "
 
 
+@functools.lru_cache(4096)
 def _tag_as_text(tag: str) -> str:
     match = _TAG_NAME.match(tag)
     name = match[0].lower() if match else ""

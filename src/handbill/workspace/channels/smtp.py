@@ -554,10 +554,8 @@ def _needs_utf8(sender: str, recipient: str, message: bytes) -> bool:
 
 def _body(message: bytes) -> bytes:
     """The message as DATA wants it: CRLF as the only line end, dots doubled, the final dot (RFC 5321 4.5.2)."""
-    body = b"\r\n".join(message.splitlines())
-    if b"\r\n." in body or body.startswith(b"."):
-        body = re.sub(rb"(?m)^\.", b"..", body)
-    return body + b"\r\n.\r\n"
+    body = b"\r\n".join(message.splitlines()).replace(b"\r\n.", b"\r\n..")
+    return (b"." if body.startswith(b".") else b"") + body + b"\r\n.\r\n"
 
 
 def _own_name(transport: asyncio.Transport) -> bytes:

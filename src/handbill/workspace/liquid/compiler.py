@@ -217,12 +217,12 @@ class NodeCompiler:
                 self._children(block)
 
     def _for(self, node: LoopNode) -> None:
-        uses = set(forloop_uses(node))
+        uses = frozenset(forloop_uses(node))
         if not self._foldable or not uses <= FORLOOP.keys():
             self._interpreted(node)
             return
         self._release(node)
-        items, loop = self._source.name("items"), self._code.loop(node.expression)
+        items, loop = self._source.name("items"), self._code.loop(node.expression, uses)
         self._statement(f"{items} = enumerable({self._code.value(node.expression.iterable)})")
         with self._block(f"if {items}:"):
             self._window(node, items)

@@ -47,6 +47,12 @@ class Loop:
     item: str
     index: str
     length: str
+    uses: frozenset[str]
+    """Properties of `forloop` that its body asks for."""
+
+    def forloop(self, key: str) -> str:
+        """Code for a property of `forloop`."""
+        return FORLOOP[key].format(index=self.index, length=self.length, label=self.label)
 
 
 class ExpressionCode:
@@ -87,11 +93,11 @@ class ExpressionCode:
         self._uses_cycles = True
         return "cycles"
 
-    def loop(self, expression: LoopExpression) -> Loop:
+    def loop(self, expression: LoopExpression, uses: frozenset[str]) -> Loop:
         """A loop about to begin."""
         label = f"{expression.identifier}-{expression.iterable}"
         item, index, length = (self._source.name(stem) for stem in ("item", "index", "length"))
-        return Loop(str(expression.identifier), label, item, index, length)
+        return Loop(str(expression.identifier), label, item, index, length, uses)
 
     @contextmanager
     def inside(self, loop: Loop) -> Iterator[None]:
@@ -105,13 +111,17 @@ class ExpressionCode:
 
     def visible(self) -> str:
         """Arguments that show the interpreter this function's variables."""
-        loops = ", ".join(f"{loop.name!r}: {loop.item}" for loop in self._loops)
+        loops = "".join(f"{loop.name!r}: {loop.item}, " for loop in self._loops)
+        if self._loops and (uses := sorted(self._loops[-1].uses)):
+            forloop = ", ".join(f"{key!r}: {self._forloop(key)}" for key in uses)
+            loops = f"'forloop': {{{forloop}}}, {loops}"
         names = "".join(f"({name!r}, {self._held(name)}), " for name in self.variables)
         return f"{{{loops}}}, ({names})"
 
     def _held(self, name: str) -> str:
+        """Where an assigned variable is: a constant while its value is known, else a variable of the function."""
         if name in self._folder.known and name not in self._folder.varying:
-            return self._source.constant(self._folder.known[name])
+            return self._source.named(self._folder.known[name])
         return self.variables[name]
 
     def value(self, expression: Expression) -> str:
@@ -200,7 +210,7 @@ class ExpressionCode:
 
     def _path(self, path: Path, *, lenient: bool) -> str:
         root, *keys = path.path
-        if root == "forloop" and self._loops:
+        if root == "forloop" and self._loops and self._loops[-1].name != root:
             return self._forloop(str(keys[0]))
         if not isinstance(root, str) or (root == "snippets" and root not in self.variables):
             return self._snippet(path, lenient=lenient)
@@ -230,7 +240,10 @@ class ExpressionCode:
     def _base(self, name: str) -> str:
         if item := self._loop_items().get(name):
             return item
-        if variable := self.variables.get(name):
+        if name in self.variables:
+            variable = self._held(name)
+            if variable != self.variables[name]:
+                return variable
             otherwise = f" if {variable} is not UNSET else {self._root(name)}"
             return variable if name in self.certain else f"({variable}{otherwise})"
         return self._root(name)
@@ -242,8 +255,7 @@ class ExpressionCode:
         return self._roots.setdefault(name, f"r{len(self._roots)}")
 
     def _forloop(self, key: str) -> str:
-        loop = self._loops[-1]
-        return FORLOOP[key].format(index=loop.index, length=loop.length, label=loop.label)
+        return self._loops[-1].forloop(key)
 
     def _snippet(self, path: Path, *, lenient: bool) -> str:
         if is_plain_snippet(path) and not lenient:

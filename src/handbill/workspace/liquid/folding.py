@@ -81,6 +81,11 @@ class FoldingScope(Scope):
             raise NotConstantError
         return super().get(path, token=token, default=default)
 
+    def root(self, name: str) -> object:
+        if name not in self.globals:
+            raise NotConstantError
+        return super().root(name)
+
     def filter(self, name: str, token: Token | None) -> Callable[..., object]:
         call = super().filter(name, token)
         if name in RANDOM_FILTERS:

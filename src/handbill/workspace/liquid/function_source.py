@@ -57,6 +57,10 @@ class FunctionSource:
         """Code for a value."""
         if value is None or isinstance(value, bool | str) or (isinstance(value, int) and abs(value) < 2**53):
             return repr(value)
+        return self.named(value, stem)
+
+    def named(self, value: object, stem: str = "k") -> str:
+        """A name for a value."""
         name = self.name(stem)
         self._globals[name] = value
         return name

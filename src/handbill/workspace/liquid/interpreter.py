@@ -99,6 +99,10 @@ class Scope(RenderContext):
             return None
         return self._descend(self.scope[root], [root], keys, token)
 
+    def root(self, name: str) -> object:
+        """A root, whatever the template has called its own variables; nil when it is unknown."""
+        return self.globals.get(name)
+
     def _snippet(self, keys: list[object], token: Token | None) -> object:
         if not keys:
             return self.run.dialect.snippets

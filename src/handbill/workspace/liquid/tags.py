@@ -20,7 +20,7 @@ from liquid.tag import Tag
 from liquid.token import TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG
 
 from handbill.workspace.liquid import values
-from handbill.workspace.liquid.expressions import LenientPath, strict, tokens_of
+from handbill.workspace.liquid.expressions import strict, tokens_of
 
 _OPTION = re.compile(r"""(\w+)\s*[:=]\s*("[^"]*"|'[^']*'|[^\s,]+)""")
 
@@ -134,8 +134,8 @@ class LinkNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(self.link(context))
 
-    def link(self, context: RenderContext) -> str:
-        return values.text(LenientPath(self.token, ["links", self.name]).evaluate(context))
+    def link(self, context: Any) -> str:
+        return values.text(values.reach(context.root("links"), self.name))
 
 
 class UnsubscribeNode(LinkNode):
@@ -254,9 +254,8 @@ class TopicNode(Node):
 
     __slots__ = ()
 
-    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        path = LenientPath(self.token, ["message", "subscription_topic", "name"])
-        return buffer.write(values.text(path.evaluate(context)))
+    def render_to_output(self, context: Any, buffer: TextIO) -> int:
+        return buffer.write(values.text(values.reach(context.root("message"), "subscription_topic", "name")))
 
 
 class TopicTag(Tag):

@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -60,8 +61,8 @@ class Database:
         self.path = path
         self._writer = ThreadPoolExecutor(1, "database-write")
         self._reader = ThreadPoolExecutor(1, "database-read")
-        self._writing: sqlite3.Connection | None = None
-        self._reading: sqlite3.Connection | None = None
+        self._writing: sqlite3.Connection
+        self._reading: sqlite3.Connection
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
@@ -82,31 +83,27 @@ class Database:
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on one consistent view of the data."""
-        return await self._run(self._reader, self._reading, "BEGIN", work, args, kwargs)
+        unit = partial(_in_transaction, self._reading, "BEGIN", lambda tx: work(tx, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._reader, unit)
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` and commit durably; any exception undoes all of it."""
-        return await self._run(self._writer, self._writing, "BEGIN IMMEDIATE", work, args, kwargs)
-
-    async def _run(
-        self, thread: ThreadPoolExecutor, connection: Any, begin: str, work: Any, args: Any, kwargs: Any
-    ) -> Any:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(thread, lambda: _in_transaction(connection, begin, work, args, kwargs))
+        unit = partial(_in_transaction, self._writing, "BEGIN IMMEDIATE", lambda tx: work(tx, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._writer, unit)
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
-        for thread, connection in ((self._reader, self._reading), (self._writer, self._writing)):
-            if connection is not None:
-                await loop.run_in_executor(thread, connection.close)
+        for thread, name in ((self._reader, "_reading"), (self._writer, "_writing")):
+            if hasattr(self, name):
+                await loop.run_in_executor(thread, getattr(self, name).close)
             thread.shutdown(wait=True)
 
 
-def _in_transaction(connection: sqlite3.Connection, begin: str, work: Any, args: Any, kwargs: Any) -> Any:
+def _in_transaction(connection: sqlite3.Connection, begin: str, work: Callable[[Transaction], T]) -> T:
     try:
         connection.execute(begin)
         try:
-            result = work(Transaction(connection), *args, **kwargs)
+            result = work(Transaction(connection))
             connection.execute("COMMIT")
             return result
         except BaseException:
@@ -155,7 +152,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(steps):
             raise Unavailable(
-                f"The database is of version {version}, newer than this Handbill ({len(steps)}). Install the newer one."
+                f"The database is of version {version}, newer than this Handbill knows. Install the newer one."
             )
         for step in steps[version:]:
             for text in _statements(step):

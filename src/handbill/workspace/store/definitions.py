@@ -20,7 +20,7 @@ from handbill.workspace.store.database import Row, Transaction
 
 PARENT = {"broadcasts": "broadcast_id", "newsletters": "newsletter_id", "transactional": "transactional_id"}
 
-FIELDS = ("from", "reply_to", "recipient", "subject", "preheader_text", "body", "body_plain", "bcc")
+FIELDS = ("from", "reply_to", "recipient", "subject", "preheader_text", "body", "body_plain")
 """Of a message: its texts, which may be Liquid."""
 
 

@@ -202,6 +202,7 @@ CREATE INDEX deliveries_queued ON deliveries (trigger_id, delivery) WHERE state 
 CREATE INDEX deliveries_claimed ON deliveries (worker) WHERE worker IS NOT NULL;
 CREATE INDEX deliveries_deferred ON deliveries (retry_at) WHERE state = 'deferred';
 CREATE INDEX deliveries_unknown ON deliveries (trigger_id) WHERE state = 'unknown';
+CREATE INDEX deliveries_resent ON deliveries (trigger_id) WHERE resent > 0;
 -- One small index for each metric that few deliveries have, so that asking for it stays a page read.
 CREATE INDEX deliveries_opened ON deliveries (delivery) WHERE opened IS NOT NULL;
 CREATE INDEX deliveries_clicked ON deliveries (delivery) WHERE clicked IS NOT NULL;
