@@ -1,6 +1,7 @@
 """The demo's workspace: its segments have people in them, and its mails can be made for everybody."""
 
 from collections.abc import Mapping
+from importlib.resources import as_file, files
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from handbill.client import Client
 from handbill.demo.filling import fill
 from handbill.demo.round import RESTOCK
+from handbill.workspace.definitions import apply
 from handbill.workspace.engine.needs import Rendered, Work
 from handbill.workspace.rendering.message import Message
 from handbill.workspace.store import contents, people, triggers
@@ -41,6 +43,13 @@ async def test_its_definitions_are_two_broadcasts_a_newsletter_and_two_templates
         "Sowing calendar",
     ]
     assert len((await client.transactional.list()).messages) == 2
+
+
+async def test_its_files_applied_again_change_nothing(workspace: Workspace) -> None:
+    await fill(workspace)
+    with as_file(files("handbill.demo") / "workspace") as folder:
+        outcomes = {each.outcome for each in await apply(workspace, folder)}
+    assert outcomes == {"unchanged"}
 
 
 @pytest.mark.parametrize(("broadcast", "data"), [(1, RESTOCK), (1, BARE), (2, CALENDAR)])

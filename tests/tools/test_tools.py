@@ -109,6 +109,11 @@ async def test_an_unknown_parent_gives_an_empty_list_and_says_so(tmp_path: Path)
         assert (await answer(context, "GET_MESSAGES", campaign_id=5))["notes"] == []
 
 
+async def test_kinds_of_messages_that_are_newer_than_the_documented_ones_are_taken(tmp_path: Path) -> None:
+    async with film_club(tmp_path) as (_, context):
+        assert (await answer(context, "GET_MESSAGES", type="whatsapp"))["messages"] == []
+
+
 async def test_ranges_that_the_service_would_cut_are_cut_with_a_note(tmp_path: Path) -> None:
     async with film_club(tmp_path) as (_, context):
         notes = (await answer(context, "GET_MESSAGES", start_ts=NOW - 400 * 86_400, end_ts=NOW))["notes"]

@@ -22,7 +22,7 @@ from handbill.settings import Settings
 from handbill.workspace.channels.mime import plain
 from handbill.workspace.workspace import Workspace
 
-EXCERPT = 12
+EXCERPT = 9
 """Lines of the mail's words that are shown."""
 
 

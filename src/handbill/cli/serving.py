@@ -18,7 +18,6 @@ from handbill.mcp.http import local_hosts, mcp_app
 from handbill.mcp.server import create_server
 from handbill.settings import Settings
 from handbill.tools import Context
-from handbill.workspace.api import unsubscribe
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running, work
 from handbill.workspace.workspace import Workspace
@@ -48,7 +47,7 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool) -> None
             bound: int = sock.getsockname()[1]
             async with mcp_app(_tools(connection), workspace.keys.app_key, _names(host, bound)) as mcp:
                 app = create_app(workspace, limits=limits)
-                app.router.routes += [unsubscribe.route(workspace), Route("/mcp", mcp)]
+                app.router.routes += [Route("/mcp", mcp)]
                 click.echo(f"Handbill serves http://{host}:{bound}: App API, Track API, MCP at /mcp. Ctrl+C ends it.")
                 config = uvicorn.Config(app, log_level="warning", lifespan="off")
                 await uvicorn.Server(config).serve([sock])

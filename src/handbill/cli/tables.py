@@ -17,7 +17,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "newsletters": ("id", "name", "type", "sent_at"),
     "left_out": ("reason", "count"),
     "missing_attributes": ("path", "people"),
-    "samples": ("recipient", "subject", "body", "fault"),
+    "samples": ("recipient", "subject", "text", "fault"),
 }
 """Which columns a list of each name has; those that no entry fills are left out."""
 

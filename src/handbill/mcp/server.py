@@ -99,7 +99,7 @@ def _reporter(request: ServerRequestContext[Any]) -> Callable[[Progress], Awaita
         done = counts.sent + counts.failed + counts.skipped + counts.drafted + counts.unknown
         if done > told:
             told = done
-            text = f"{progress.state}: {done:,} of {progress.recipients:,}"
-            await request.session.report_progress(done, progress.recipients or None, text)
+            of = f": {done:,} of {progress.recipients:,}" if progress.recipients else ""
+            await request.session.report_progress(done, progress.recipients or None, f"{progress.state}{of}")
 
     return report

@@ -22,6 +22,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     transactional,
     triggers,
     unsubscribe,
+    view,
 )
 from handbill.workspace.api.pace import Window
 from handbill.workspace.api.route import routes
@@ -35,7 +36,7 @@ def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
     windows = {rate: Window(rate, workspace.clock) for rate in (APP, ARCHIVED)} if limits else {}
     endpoints = chain(app_api.endpoints(), track_api.endpoints())
     app = Starlette(
-        routes=[*routes(workspace, endpoints, windows), unsubscribe.route(workspace)],
+        routes=[*routes(workspace, endpoints, windows), unsubscribe.route(workspace), view.route(workspace)],
         middleware=[Middleware(_QuotedPath)],
         exception_handlers={404: _page_not_found, 405: _page_not_found},
     )

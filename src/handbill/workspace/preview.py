@@ -11,6 +11,7 @@ from handbill.contract.app.triggers import LeftOut, MissingAttribute, Preview, S
 from handbill.contract.audience import check, named
 from handbill.errors import Fault, HandbillError, InvalidInput
 from handbill.workspace import archive, audience
+from handbill.workspace.channels import mime
 from handbill.workspace.engine.broadcast import SAMPLED, spread
 from handbill.workspace.engine.needs import Content, Rendered, Work
 from handbill.workspace.ledger import sample
@@ -158,6 +159,7 @@ def _sample(content: Content, work: Work, result: Any) -> Sample:
     if not isinstance(result, Rendered):
         return Sample(identifiers=identifiers, type=content.type, fault=result.reason)
     body = archive.expand(result.archive).get("body", "")
+    text = mime.plain(body) if content.type == "email" else body
     return Sample(
         identifiers=identifiers,
         type=content.type,
@@ -165,6 +167,7 @@ def _sample(content: Content, work: Work, result: Any) -> Sample:
         recipient=result.recipient,
         subject=result.subject,
         body=body,
+        text=text,
     )
 
 

@@ -98,6 +98,7 @@ class Sample(Model):
     recipient: str = ""
     subject: str = ""
     body: str = ""
+    text: str = Field("", description="The body without its markup, as a plain mail program shows it.")
     fault: str = ""
 
 

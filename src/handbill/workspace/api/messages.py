@@ -8,7 +8,7 @@ from handbill.contract.app.messages import Message, MessagesQuery, ParentMessage
 from handbill.contract.app.segments import Identifiers
 from handbill.contract.limits import MESSAGES_MAX
 from handbill.errors import NotFound
-from handbill.workspace import delivery_ids
+from handbill.workspace import archive, delivery_ids
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import broadcasts, messages, people
 from handbill.workspace.store.database import Row
@@ -53,7 +53,8 @@ async def get(call: Call) -> contract.OneMessage:
 
 @serves(contract.ARCHIVED_MESSAGE)
 async def archived(call: Call) -> contract.OneArchivedMessage:
-    fields = await call.workspace.database.read(messages.archived, _delivery(call))
+    packed = await call.workspace.database.read(messages.archived, _delivery(call))
+    fields = archive.expand(*packed) if packed else None
     kept: dict[str, Any] = {"forgotten": True} if fields is None else fields
     return contract.OneArchivedMessage(
         archived_message=contract.ArchivedMessage.model_validate({**kept, "id": call.path["message_id"]})

@@ -13,7 +13,7 @@ FIELDS = ("from", "reply_to", "recipient", "subject", "preheader_text", "body", 
 LINKS = {
     "unsubscribe_url": "unsubscribe",
     "view_in_browser_url": "deliveries",
-    "manage_subscription_preferences_url": "manage_subscription_preferences",
+    "manage_subscription_preferences_url": "unsubscribe",  # there are no topics yet
 }
 """The folder each link leads to; the delivery id follows."""
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import NotFound
-from handbill.workspace import archive
 from handbill.workspace.store.database import Row, Transaction
 
 DAY = 86_400
@@ -14,7 +13,7 @@ LONGEST_SPAN = 366 * DAY
 """Seconds (reference 4.1): six months unless asked otherwise, never more than twelve."""
 
 _PARENTS = ("broadcast_id", "newsletter_id", "content_id")
-_WITHOUT_INDEX = frozenset(("sent", "delivered"))
+_WITHOUT_INDEX = frozenset(("sent",))
 """Metrics that nearly every delivery has: walking the list itself finds a page soon."""
 
 
@@ -83,10 +82,10 @@ def get(tx: Transaction, delivery: int) -> Row:
     return _found(tx.one("messages.get", {"delivery": delivery}))
 
 
-def archived(tx: Transaction, delivery: int) -> dict[str, Any] | None:
-    """The fields of what was sent; None when nothing was kept. Raises NotFound for an unknown delivery."""
+def archived(tx: Transaction, delivery: int) -> tuple[bytes, bytes] | None:
+    """What `archive.expand` wants: what was kept, and its sample; None when nothing was. Raises NotFound."""
     row = _found(tx.one("messages.archived", {"delivery": delivery}))
-    return archive.expand(row["message"], row["sample"] or b"") if row["message"] else None
+    return (row["message"], row["sample"] or b"") if row["message"] else None
 
 
 def _found(row: Row | None) -> Row:

@@ -204,6 +204,7 @@ CREATE INDEX deliveries_deferred ON deliveries (retry_at) WHERE state = 'deferre
 CREATE INDEX deliveries_unknown ON deliveries (trigger_id) WHERE state = 'unknown';
 CREATE INDEX deliveries_resent ON deliveries (trigger_id) WHERE resent > 0;
 -- One small index for each metric that few deliveries have, so that asking for it stays a page read.
+CREATE INDEX deliveries_delivered ON deliveries (delivery) WHERE delivered IS NOT NULL;
 CREATE INDEX deliveries_opened ON deliveries (delivery) WHERE opened IS NOT NULL;
 CREATE INDEX deliveries_clicked ON deliveries (delivery) WHERE clicked IS NOT NULL;
 CREATE INDEX deliveries_converted ON deliveries (delivery) WHERE converted IS NOT NULL;
@@ -215,6 +216,7 @@ CREATE INDEX deliveries_failed ON deliveries (delivery) WHERE failed IS NOT NULL
 CREATE INDEX deliveries_undeliverable ON deliveries (delivery) WHERE undeliverable IS NOT NULL;
 CREATE INDEX deliveries_attempted ON deliveries (delivery) WHERE attempted IS NOT NULL;
 CREATE INDEX deliveries_drafted ON deliveries (delivery) WHERE state = 'drafted';
+CREATE INDEX deliveries_type ON deliveries (type, delivery) WHERE type <> 'email';
 
 -- What was sent, compressed against a sample of the same broadcast.
 CREATE TABLE dictionaries (
@@ -243,6 +245,7 @@ CREATE TABLE counters (
   count INTEGER NOT NULL,
   PRIMARY KEY (content_id, metric, hour)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX counters_broadcast ON counters (broadcast_id, hour) WHERE broadcast_id IS NOT NULL;
 
 -- Deliveries of each trigger by state, kept the same way.
 CREATE TABLE trigger_counts (

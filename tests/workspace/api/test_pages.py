@@ -1,0 +1,93 @@
+"""What people reach from a mail: its page in the browser, and leaving."""
+
+import json
+
+import httpx2
+import pytest
+from tests.workspace.engine.standins import EVERYBODY, send_everything
+
+from handbill.client import Client
+from handbill.contract.app.messages import Message
+from handbill.workspace.store import people
+from handbill.workspace.store.database import Transaction
+from handbill.workspace.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+BODY = "<p>Hello <script>alert(1)</script> {% view_in_browser_url %} {% unsubscribe_url %}</p>"
+
+
+@pytest.fixture
+async def message(workspace: Workspace, client: Client) -> Message:
+    """One captured mail to Ana."""
+
+    def fill(tx: Transaction) -> None:
+        people.identify(tx, "id", "u1", {"email": "ana@film.example"}, 1)
+        run = tx._connection.execute
+        run("INSERT INTO broadcasts (id, name, created, updated) VALUES (5, 'Restock', 1, 1)")
+        fields = json.dumps({"from": "a@film.example", "subject": "Hello", "body": BODY})
+        run("INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (5, 'M', ?, 1, 1)", [fields])
+
+    await workspace.database.write(fill)
+    await client.triggers.create(5, EVERYBODY)
+    await send_everything(workspace)
+    return (await client.messages.list()).messages[0]
+
+
+async def unsubscribed(client: Client) -> bool:
+    return (await client.customers.attributes("u1")).customer.unsubscribed
+
+
+async def test_the_links_in_a_mail_lead_to_this_workspace(http: httpx2.AsyncClient, message: Message) -> None:
+    page = await http.get(f"/deliveries/{message.id}")
+    assert f"http://127.0.0.1:8622/deliveries/{message.id}" in page.text
+    assert f"http://127.0.0.1:8622/unsubscribe/{message.id}" in page.text
+
+
+async def test_a_message_in_the_browser_can_do_nothing(http: httpx2.AsyncClient, message: Message) -> None:
+    policy = (await http.get(f"/deliveries/{message.id}")).headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox; default-src 'none';")
+    assert "script-src" not in policy
+
+
+async def test_looking_at_the_page_unsubscribes_nobody(
+    http: httpx2.AsyncClient, client: Client, message: Message
+) -> None:
+    for _ in range(3):
+        assert (await http.get(f"/unsubscribe/{message.id}")).status_code == 200
+    assert not await unsubscribed(client)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [{"data": {"List-Unsubscribe": "One-Click"}}, {"json": {"unsubscribe": True}}],
+    ids=["RFC 8058", "API"],
+)
+async def test_one_click_unsubscribes_and_is_counted_once(
+    http: httpx2.AsyncClient, client: Client, message: Message, request_: dict[str, object]
+) -> None:
+    for _ in range(2):
+        answer = await http.post(f"/unsubscribe/{message.id}", headers={"Authorization": ""}, **request_)  # type: ignore[arg-type]
+        assert answer.status_code == 200
+    assert await unsubscribed(client)
+    assert "unsubscribed" in (await client.messages.get(message.id)).message.metrics
+    assert sum((await client.broadcasts.metrics(5)).metric.series["unsubscribed"]) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"unsubscribe": false}', b"\xff"])
+async def test_a_post_that_does_not_say_so_changes_nothing(
+    http: httpx2.AsyncClient, client: Client, message: Message, body: bytes
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert (await http.post(f"/unsubscribe/{message.id}", content=body, headers=headers)).status_code == 400
+    assert not await unsubscribed(client)
+
+
+@pytest.mark.parametrize("folder", ["deliveries", "unsubscribe"])
+async def test_an_id_with_one_letter_changed_is_nobodys(
+    http: httpx2.AsyncClient, message: Message, folder: str
+) -> None:
+    for position in range(len(message.id)):
+        letter = "A" if message.id[position] != "A" else "B"
+        changed = message.id[:position] + letter + message.id[position + 1 :]
+        assert (await http.get(f"/{folder}/{changed}")).status_code == 404
