@@ -1,6 +1,7 @@
 # Everything runs in .venv with the locked versions. Needs only Python 3.11 or later and make:
 # uv is fetched into .venv when it is not on the PATH.
 PYTHON ?= python3
+export UV_SYSTEM_CERTS ?= 1
 UV := $(or $(shell command -v uv),.venv/bin/uv)
 
 .PHONY: demo test lint format crash bench conformance clean
