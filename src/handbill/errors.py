@@ -136,7 +136,14 @@ EXIT_STATUS = {
 
 def quoted(value: object, limit: int = 60) -> str:
     """`value` as JSON-like text for a message: escaped, and cut at `limit` characters."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _shown(value)
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     escaped = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown)
     return f'"{escaped}"' if isinstance(value, str) else escaped
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"

@@ -1,5 +1,6 @@
 """Answers that say no, in any of Customer.io's four envelopes, as our errors. Reference 2.1."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from handbill.errors import (
 )
 
 _LONGEST_TEXT = 500
+_REFERENCE = re.compile(r"(?<=\.) \(reference \w+\)$")
+"""What support would ask for: of no use behind a whole sentence, which says itself what is wrong."""
 
 _BY_CODE: Mapping[str, type[HandbillError]] = {
     error.code: error for error in (Unreadable, NotFound, Conflict, TooLarge, SendingRefused, Unavailable)
@@ -59,6 +62,7 @@ def _entries(content: bytes) -> Sequence[Mapping[str, Any]]:
 def _text(entry: Mapping[str, Any]) -> str:
     """The sentence, without anything invisible: it may be shown to an agent."""
     words = str(entry.get("detail") or entry.get("message") or entry.get("reason") or "")
+    words = _REFERENCE.sub("", words)
     return "".join(c for c in words if c.isprintable())[:_LONGEST_TEXT]
 
 
