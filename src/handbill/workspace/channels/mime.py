@@ -390,7 +390,7 @@ def _chunk_as_text(chunk: str) -> str:
 def _short_as_text(chunk: str) -> str:
     """A stretch of html as text; a link's address is between \\1 and \\2, its text before \\3."""
     pieces: list[str] = _TAG.split(" ".join(chunk.split()))
-    pieces[1::2] = map(_tag_as_text, pieces[1::2])
+    pieces[1::2] = [_tag_as_text(tag) if len(tag) < 1000 else _tag_as_text.__wrapped__(tag) for tag in pieces[1::2]]
     return markup.unescape(_LINK.sub(_link_as_text, "".join(pieces))) + " "
 
 

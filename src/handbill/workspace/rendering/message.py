@@ -10,6 +10,8 @@ from handbill.workspace.engine.needs import Content, Rendered, RenderFailure, Wo
 from handbill.workspace.liquid import Dialect, LiquidFault, LiquidSyntaxFault, Template
 
 FIELDS = ("from", "reply_to", "recipient", "subject", "preheader_text", "body", "body_plain")
+LINES = ("from", "reply_to", "recipient", "subject", "preheader_text")
+"""Fields of one line."""
 LINKS = {
     "unsubscribe_url": "unsubscribe",
     "view_in_browser_url": "deliveries",
@@ -61,10 +63,11 @@ class Message:
     def _rendered(self, work: Work) -> Rendered:
         roots = self._roots(work)
         texts = _EMPTY | {name: template.render(roots) for name, template in self._fields.items()}
+        texts |= {name: texts[name].strip() for name in LINES}  # a template of several lines may well end in one
         if self._content.fields.get("layout"):
             texts["body"] = self._layout.render({**roots, "content": texts["body"]})
         headers = tuple((name, template.render(roots)) for name, template in self._headers)
-        sender, recipient, mail = texts["from"], texts["recipient"].strip(), b""
+        sender, recipient, mail = texts["from"], texts["recipient"], b""
         if self._content.type == "email":
             sender, recipient = mime.address(sender, "from"), _one_address(recipient)
             message_id = f"<{work.id}@{sender.rpartition('@')[2]}>"
