@@ -11,8 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from aiosmtpd.handlers import Message as Handler
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from click.testing import CliRunner
 from tests.workspace.engine.standins import EVERYBODY, send_everything
 
@@ -54,21 +53,16 @@ def naughty() -> list[str]:
     return [text for text in json.loads((DATA / "naughty-strings.json").read_text()) if text]
 
 
-class Post(Handler):
-    """Keeps what a mail program would read."""
+class Post:
+    """A post office that keeps what a mail program would read."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.mails: list[EmailMessage] = []
 
-    def prepare_message(self, session: object, envelope: object) -> EmailMessage:
-        content: bytes = envelope.content  # type: ignore[attr-defined]
-        mail = email.message_from_bytes(content, policy=email.policy.default)
-        self.mails.append(mail)
-        return mail
-
-    def handle_message(self, message: EmailMessage) -> None:
-        """It is kept already."""
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's)
+        content = envelope.original_content or b""
+        self.mails.append(email.message_from_bytes(content, policy=email.policy.default))
+        return "250 accepted"
 
 
 @asynccontextmanager
