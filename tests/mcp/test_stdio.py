@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from mcp import StdioServerParameters
 from mcp.client import Client
 
 from handbill.tools import TOOLS
-from mcp import StdioServerParameters
 
 pytestmark = pytest.mark.anyio
 

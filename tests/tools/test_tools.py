@@ -105,8 +105,9 @@ async def test_pages_go_on_where_the_last_one_ended(tmp_path: Path) -> None:
 async def test_an_unknown_parent_gives_an_empty_list_and_says_so(tmp_path: Path) -> None:
     async with film_club(tmp_path) as (_, context):
         assert (await answer(context, "GET_MESSAGES", newsletter_id=99))["notes"] == ["There is no newsletter 99."]
-        assert (await answer(context, "GET_MESSAGES", campaign_id=99))["notes"] == ["There is no broadcast 99."]
-        assert (await answer(context, "GET_MESSAGES", campaign_id=5))["notes"] == []
+        assert (await answer(context, "GET_MESSAGES", campaign_id=99))["notes"] == ["There is no campaign 99."]
+        (said,) = (await answer(context, "GET_MESSAGES", campaign_id=5))["notes"]
+        assert said == "5 is a broadcast: CUSTOMERIO_GET_BROADCAST_MESSAGES lists its messages."
 
 
 async def test_kinds_of_messages_that_are_newer_than_the_documented_ones_are_taken(tmp_path: Path) -> None:

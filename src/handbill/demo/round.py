@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from handbill.errors import HandbillError
 from mcp import Client, StdioServerParameters
+
+from handbill.errors import HandbillError
 
 RESTOCK = {
     "headline": "The climbing beans are back",

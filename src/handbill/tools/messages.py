@@ -54,7 +54,7 @@ async def get_messages(
     context: Context,
     type: TypeOption = None,  # noqa: A002 - the documented name
     metric: MetricOption = None,
-    campaign_id: Annotated[int | None, Id(does="Only messages of this campaign or broadcast.")] = None,
+    campaign_id: Annotated[int | None, Id(does="Only messages of this campaign.")] = None,
     newsletter_id: Annotated[int | None, Id(does="Only messages of this newsletter.")] = None,
     action_id: Annotated[int | None, Id(does="Only messages made from this action.")] = None,
     start_ts: From = None,
@@ -105,12 +105,14 @@ def cut_range(context: Context, start_ts: int | None, end_ts: int | None) -> int
 
 
 async def _explain_nothing(context: Context, campaign_id: int | None, newsletter_id: int | None) -> None:
-    """Add a note when nothing was found because there is no such parent."""
+    """Add a note when nothing was found because there is no such parent, or it is of another kind."""
     try:
         if newsletter_id is not None:
             await context.client.newsletters.get(newsletter_id)
         if campaign_id is not None:
             await context.client.broadcasts.get(campaign_id)
+            said = f"{campaign_id} is a broadcast: CUSTOMERIO_GET_BROADCAST_MESSAGES lists its messages."
+            context.notes.append(said)
     except NotFound:
-        missing = f"newsletter {newsletter_id}" if newsletter_id is not None else f"broadcast {campaign_id}"
+        missing = f"newsletter {newsletter_id}" if newsletter_id is not None else f"campaign {campaign_id}"
         context.notes.append(f"There is no {missing}.")

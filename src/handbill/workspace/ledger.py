@@ -152,7 +152,7 @@ class WorkspaceLedger:
 
 def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> list[Work]:
     """Work for a look: it is never sent, so its delivery id is `unsent` (reference 16.3)."""
-    values = {"trigger": trigger, "people": msgspec.json.encode(numbers).decode()}
+    values = {"trigger": trigger, "people": msgspec.json.encode(list(numbers)).decode()}
     return [
         Work(
             delivery=row["person"],
@@ -165,9 +165,9 @@ def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> l
     ]
 
 
-def _resolve(tx: Transaction, job: Job, option: Mapping[str, Any], now: int) -> list[int]:
+def _resolve(tx: Transaction, job: Job, option: Mapping[str, Any], now: int) -> Sequence[int]:
     if option.get("named"):
-        return [row["person"] for row in tx.all("ledger.named_people", {"trigger": job.trigger})]
+        return list(tx.column("ledger.named_people", {"trigger": job.trigger}))
     chosen = option.get("recipients") or audiences.saved(triggers.broadcast(tx, job.broadcast))
     return audiences.matching(tx, dict(chosen or {}), now)
 

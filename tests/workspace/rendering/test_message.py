@@ -213,3 +213,8 @@ def test_paths_are_the_variables_of_all_fields_also_behind_snippets() -> None:
     assert message.paths == {
         "trigger.headline", "snippets.sign", "content", "customer.team", "customer.email", "campaign.id"
     }  # fmt: skip
+
+
+def test_a_message_knows_its_own_subject_as_the_person_reads_it() -> None:
+    fields = {**FIELDS, "subject": "Hello {{customer.first_name}}\n", "body": "[{{message.subject}}]"}
+    assert html(made(content(fields))) == "[Hello Ann]"

@@ -37,6 +37,7 @@ class Message:
         self._dictionary = dictionary
         self._dialect = Dialect(content.snippets)
         self._shared = dict(content.shared)
+        self._message: Any = self._shared.pop("message", {})
         self._everybodys_data: Any = self._shared.pop("trigger", {}) if content.own_data else {}
         self._fields = {name: self._compile(name, source) for name, source in _sources(content).items()}
         self._layout = self._compile("layout", content.fields.get("layout", ""))
@@ -60,10 +61,15 @@ class Message:
         self.paths |= template.paths
         return template
 
+    def _texts(self, roots: dict[str, Any], names: list[str]) -> dict[str, str]:
+        return {name: self._fields[name].render(roots) for name in names}
+
     def _rendered(self, work: Work) -> Rendered:
         roots = self._roots(work)
-        texts = _EMPTY | {name: template.render(roots) for name, template in self._fields.items()}
+        texts = _EMPTY | self._texts(roots, [name for name in self._fields if name in LINES])
         texts |= {name: texts[name].strip() for name in LINES}  # a template of several lines may well end in one
+        roots["message"] = {**self._message, "subject": texts["subject"], "preheader": texts["preheader_text"]}
+        texts |= self._texts(roots, [name for name in self._fields if name not in LINES])
         if self._content.fields.get("layout"):
             texts["body"] = self._layout.render({**roots, "content": texts["body"]})
         headers = tuple((name, template.render(roots)) for name, template in self._headers)
@@ -77,6 +83,7 @@ class Message:
 
     def _roots(self, work: Work) -> dict[str, Any]:
         roots = {
+            "message": self._message,
             "customer": _json_object.decode(work.customer),
             "delivery_id": work.id,
             "links": self._links(work.id),

@@ -36,6 +36,11 @@ class Transaction:
     def all(self, query: str, values: Values | None = None, /, **parts: str) -> list[Row]:
         return self._connection.execute(statement(query, parts), values or {}).fetchall()
 
+    def column(self, query: str, values: Values | None = None, /, **parts: str) -> Iterator[Any]:
+        """The first column, row by row, for answers too long to hold twice."""
+        for row in self._connection.execute(statement(query, parts), values or {}):
+            yield row[0]
+
     def one(self, query: str, values: Values | None = None, /, **parts: str) -> Row | None:
         row: Row | None = self._connection.execute(statement(query, parts), values or {}).fetchone()
         return row

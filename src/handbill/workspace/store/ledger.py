@@ -170,7 +170,7 @@ def write_out(tx: Transaction, job: Job, contents: Sequence[Content], people: Se
             "content": content.id,
             "type": content.type,
             "state": state,
-            "people": _json(people),
+            "people": _json(list(people)),
             "now": now,
         }
         made = tx.run("ledger.write_out", values)
