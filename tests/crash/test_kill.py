@@ -133,3 +133,20 @@ async def mail_server(log: Path) -> AsyncIterator[int]:
     async with server:
         yield server.sockets[0].getsockname()[1]
     os.close(file)
+
+
+async def test_workers_side_by_side_and_stopped_in_the_middle_send_everything_once(tmp_path: Path) -> None:
+    size, log = 4000, tmp_path / "accepted.txt"
+    async with mail_server(log) as port:
+        settings = Settings.load({"HANDBILL_SMTP": f"smtp://127.0.0.1:{port}?tls=none"}, tmp_path)
+        async with connect(settings, engine=False) as connection:
+            number = await begin(connection, size, "live")
+            async with worker(settings) as one, worker(settings) as two, asyncio.timeout(60):
+                await asyncio.gather(recorded(one, 20), recorded(two, 20))
+                for process in (one, two):
+                    process.terminate()
+                    assert process.stderr
+                    await asyncio.gather(process.stderr.read(), process.wait())
+            await finish(settings, connection, number)
+    verdict = checker.of_mail(log, settings.sqlite_path, addresses(size))
+    assert (verdict.lost, verdict.copies, verdict.flagged) == (set(), 0, set())
