@@ -28,8 +28,14 @@ crash: .venv/ready
 bench: .venv/ready
 	.venv/bin/python -m benchmarks
 
-conformance: .venv/ready
-	.venv/bin/pytest -m conformance tests/conformance
+conformance: .venv/ready .conformance/ready
+	.venv/bin/pytest -n 0 -m conformance tests
+
+# Other people's tools, with the Node that comes as a wheel.
+.conformance/ready: tests/conformance/package.json
+	mkdir -p .conformance && cp $< .conformance/
+	cd .conformance && PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --no-audit --no-fund --silent
+	touch $@
 
 .venv/ready: pyproject.toml uv.lock
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
@@ -38,4 +44,4 @@ conformance: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .conformance .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -5,7 +5,6 @@ scenarios that need no fixture tools, resources or prompts of the suite's own ar
 """
 
 import asyncio
-import json
 import os
 import re
 import sys
@@ -26,7 +25,6 @@ from handbill.tools import Context
 
 pytestmark = [pytest.mark.anyio, pytest.mark.conformance]
 
-PACKAGES = ["@modelcontextprotocol/conformance@0.2.0-alpha.12", "@modelcontextprotocol/inspector@2.12.0"]
 NODE = Path(sys.executable).parent
 TOOLS_DIR = Path(__file__).parents[2] / ".conformance"
 
@@ -67,20 +65,6 @@ async def run(*command: str, cwd: Path) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
-@pytest.fixture
-async def tools() -> Path:
-    """The folder with the npm packages, installed once."""
-    wanted = {name.rpartition("@")[0]: name.rpartition("@")[2] for name in PACKAGES}
-    manifest = TOOLS_DIR / "package.json"
-    if not manifest.exists() or json.loads(manifest.read_text())["dependencies"] != wanted:
-        TOOLS_DIR.mkdir(exist_ok=True)
-        draft = json.dumps({"private": True, "dependencies": wanted})
-        (TOOLS_DIR / "package.json").write_text(draft)
-        status, output = await run("npm", "install", "--no-audit", "--no-fund", "--silent", cwd=TOOLS_DIR)
-        assert status == 0, output
-    return TOOLS_DIR
-
-
 class WithKey:
     """Adds the key that the suite does not know."""
 
@@ -117,24 +101,22 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.mark.parametrize(("revision", "scenario"), SCENARIOS)
-async def test_a_scenario_of_the_official_suite_passes(
-    tools: Path, tmp_path: Path, revision: str, scenario: str
-) -> None:
+async def test_a_scenario_of_the_official_suite_passes(tmp_path: Path, revision: str, scenario: str) -> None:
     async with serving(tmp_path) as url:
         arguments = ["server", "--url", url, "--scenario", scenario, "--spec-version", revision]
-        status, output = await run("npx", "conformance", *arguments, cwd=tools)
+        status, output = await run("npx", "conformance", *arguments, cwd=TOOLS_DIR)
     failed = set(re.findall(r"\[([\w-]+) *\] \S*FAILURE", output))
     assert failed == NEEDS_FIXTURES.get(scenario, set()), output
     assert (status == 0) == (not failed), output
     assert "SUCCESS" in output
 
 
-async def test_the_inspector_lists_and_calls_tools_over_stdio(tools: Path, tmp_path: Path) -> None:
+async def test_the_inspector_lists_and_calls_tools_over_stdio(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "handbill", "--home", str(tmp_path), "mcp"]
-    status, output = await run("npx", "mcp-inspector", "--cli", *command, "--method", "tools/list", cwd=tools)
+    status, output = await run("npx", "mcp-inspector", "--cli", *command, "--method", "tools/list", cwd=TOOLS_DIR)
     assert status == 0, output
     assert "CUSTOMERIO_TRIGGER_BROADCAST" in output
     call = ["--method", "tools/call", "--tool-name", "CUSTOMERIO_GET_SEGMENTS"]
-    status, output = await run("npx", "mcp-inspector", "--cli", *command, *call, cwd=tools)
+    status, output = await run("npx", "mcp-inspector", "--cli", *command, *call, cwd=TOOLS_DIR)
     assert status == 0, output
     assert "embedded (sandbox)" in output
