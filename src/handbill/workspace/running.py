@@ -16,7 +16,7 @@ from handbill.workspace.workspace import Workspace
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 5.0
-"""How long a worker waits after the database failed it: a full disk, another process's long write."""
+"""How long until a new worker, after the last was failed by a full disk, another process's long write, or us."""
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def running(workspace: Workspace, engine: bool = True) -> AsyncIterator[No
 
 
 async def work(workspace: Workspace, stopping: asyncio.Event) -> None:
-    """Run a worker until `stopping` is set, a new one when the database had failed it."""
+    """Run a worker until `stopping` is set, a new one when something failed it: a trigger may not wait for ever."""
     while not stopping.is_set():
         ledger = WorkspaceLedger(workspace)
         worker = Worker(
@@ -46,6 +46,9 @@ async def work(workspace: Workspace, stopping: asyncio.Event) -> None:
             await worker.run()
         except* Unavailable as errors:
             log.warning("Sending waits: %s", errors.exceptions[0])
+            await _pause(stopping)
+        except* Exception:
+            log.exception("Sending stopped by a fault of ours; it starts again")
             await _pause(stopping)
         finally:
             stopper.cancel()

@@ -1,0 +1,48 @@
+"""Opening a workspace: what is made, who may read it, and which settings are refused."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from handbill.errors import InvalidInput
+from handbill.settings import Settings
+from handbill.workspace.workspace import Workspace
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_keys_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
+    settings = Settings.load({}, tmp_path)
+    async with Workspace.open(settings) as first:
+        pass
+    async with Workspace.open(settings) as second:
+        assert (second.keys, second.secret) == (first.keys, first.secret)
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+
+
+async def test_a_key_of_the_environment_wins_over_the_one_that_was_made(tmp_path: Path) -> None:
+    async with Workspace.open(Settings.load({"HANDBILL_APP_KEY": "mine"}, tmp_path)) as workspace:
+        assert workspace.keys.app_key == "mine"
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://user:secret@mail.example:x"])
+async def test_a_mail_server_that_is_none_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InvalidInput, match="HANDBILL_SMTP") as refused:
+        async with Workspace.open(Settings.load({"HANDBILL_SMTP": url}, tmp_path)):
+            pass
+    assert "secret" not in str(refused.value)
+
+
+async def test_another_database_than_sqlite_is_refused_by_name(tmp_path: Path) -> None:
+    settings = Settings.load({"HANDBILL_DATABASE": "postgresql://localhost/x"}, tmp_path)
+    with pytest.raises(InvalidInput, match="PostgreSQL is not supported yet"):
+        async with Workspace.open(settings):
+            pass
+
+
+def test_settings_never_show_a_password(tmp_path: Path) -> None:
+    settings = Settings.load(
+        {"HANDBILL_SMTP": "smtp://u:secret@mail.example", "HANDBILL_APP_KEY": "secret"}, tmp_path
+    )
+    assert "secret" not in repr(settings)
