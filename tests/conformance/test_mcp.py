@@ -16,10 +16,10 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handbill.cli.opening import context_of
 from handbill.connections import connect
 from handbill.mcp.http import local_hosts, mcp_app
 from handbill.mcp.server import create_server
+from handbill.opening import context_of
 from handbill.settings import Settings
 from handbill.tools import Context
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.conftest import NOW, FixedClock
 
-from handbill.cli.opening import context_of
 from handbill.connections import reach
+from handbill.opening import context_of
 from handbill.settings import Settings
 from handbill.tools import Context
 from handbill.workspace.engine.needs import Clock

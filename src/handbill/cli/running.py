@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from handbill.cli.opening import opened
 from handbill.contract.app.triggers import Progress
+from handbill.opening import opened
 from handbill.settings import Settings
 from handbill.tools import Answer, Tool
 

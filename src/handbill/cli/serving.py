@@ -11,11 +11,11 @@ import uvicorn
 from mcp.server import Server
 from starlette.routing import Route
 
-from handbill.cli.opening import context_of
 from handbill.connections import Connection, reach
 from handbill.errors import Unavailable
 from handbill.mcp.http import local_hosts, mcp_app
 from handbill.mcp.server import create_server
+from handbill.opening import context_of
 from handbill.settings import Settings
 from handbill.tools import Context
 from handbill.workspace.app import create_app

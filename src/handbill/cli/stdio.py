@@ -27,7 +27,7 @@ def mcp(settings: Settings) -> None:
     @asynccontextmanager
     async def connect() -> AsyncIterator[Context]:
         # Imported here: the client is told the tools before the workspace, the larger part of the program, is read.
-        from handbill.cli.opening import opened
+        from handbill.opening import opened
 
         async with opened(settings, engine=True) as context:
             yield context
