@@ -1,6 +1,7 @@
 """What people reach from a mail: its page in the browser, and leaving."""
 
 import json
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -8,12 +9,14 @@ from tests.workspace.engine.standins import EVERYBODY, send_everything
 
 from handbill.client import Client
 from handbill.contract.app.messages import Message
+from handbill.contract.limits import REQUEST_BYTES
 from handbill.workspace.store import people
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BODY = "<p>Hello <script>alert(1)</script> {% view_in_browser_url %} {% unsubscribe_url %}</p>"
 
 
@@ -80,6 +83,18 @@ async def test_a_post_that_does_not_say_so_changes_nothing(
 ) -> None:
     headers = {"Content-Type": "application/json"}
     assert (await http.post(f"/unsubscribe/{message.id}", content=body, headers=headers)).status_code == 400
+    assert not await unsubscribed(client)
+
+
+async def test_a_post_larger_than_any_request_may_be_changes_nothing(
+    http: httpx2.AsyncClient, client: Client, message: Message
+) -> None:
+    async def too_much() -> AsyncIterator[bytes]:
+        yield b"List-Unsubscribe=One-Click&x="
+        for _ in range(REQUEST_BYTES // 2**20 + 1):
+            yield b"x" * 2**20
+
+    assert (await http.post(f"/unsubscribe/{message.id}", content=too_much(), headers=FORM)).status_code == 400
     assert not await unsubscribed(client)
 
 

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from handbill.errors import HandbillError
 from handbill.workspace import delivery_ids
+from handbill.workspace.api import body
 from handbill.workspace.store import ledger
 from handbill.workspace.workspace import Workspace
 
@@ -35,8 +37,11 @@ def route(workspace: Workspace) -> Route:
             return _page("This link is not complete", "Please copy all of it from the message.", status=404)
         if request.method != "POST":
             return _page("Unsubscribe?", "You will get no more messages from this sender.", _FORM)
-        body = await request.body()
-        if not _means_it(request, body):
+        try:
+            meant = _means_it(request, await body.read(request))
+        except HandbillError:
+            meant = False
+        if not meant:
             return JSONResponse({"meta": {"errors": ["unsubscribe must be true"]}}, 400)
         await workspace.database.write(ledger.unsubscribe, delivery, workspace.clock.now())
         if request.headers.get("content-type", "").startswith("application/json"):
@@ -46,12 +51,12 @@ def route(workspace: Workspace) -> Route:
     return Route("/unsubscribe/{delivery_id}", unsubscribe, methods=["GET", "POST"], name="unsubscribe")
 
 
-def _means_it(request: Request, body: bytes) -> bool:
+def _means_it(request: Request, raw: bytes) -> bool:
     """The form's field, or Customer.io's `{"unsubscribe": true}` (reference 12)."""
     if not request.headers.get("content-type", "").startswith("application/json"):
-        return parse_qs(body.decode("latin-1")).get("List-Unsubscribe") == ["One-Click"]
+        return parse_qs(raw.decode("latin-1")).get("List-Unsubscribe") == ["One-Click"]
     try:
-        return bool(msgspec.json.decode(body).get("unsubscribe") is True)
+        return bool(msgspec.json.decode(raw).get("unsubscribe") is True)
     except (msgspec.DecodeError, AttributeError):
         return False
 
