@@ -1,8 +1,8 @@
 """What can be defined in files: one model for each kind, the same for reading, comparing and writing."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PERSON = "{{customer.email}}"
 """A mail goes to the person's own address unless the file says otherwise."""
@@ -53,7 +53,7 @@ class Message(BaseModel):
     language: str = ""
     from_: str = Field("", alias="from")
     reply_to: str = ""
-    recipient: str = PERSON
+    recipient: str = ""
     subject: str = ""
     preheader_text: str = ""
     body: str = ""
@@ -61,11 +61,23 @@ class Message(BaseModel):
     headers: list[Header] = []
     layout: str | None = None
 
+    @model_validator(mode="after")
+    def _to_the_person(self) -> Self:
+        if self.type == "email" and not self.recipient:
+            self.recipient = PERSON
+        return self
+
 
 class Written(Definition):
-    """A definition with messages."""
+    """A definition with messages; one without a name has the definition's."""
 
     messages: list[Message] = []
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        for message in self.messages:
+            message.name = message.name or self.name
+        return self
 
 
 class Broadcast(Written):

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from handbill.contract import conditions, filters
-from handbill.contract.definitions import Broadcast, Definition, Message, Newsletter, Segment, Written
+from handbill.contract.definitions import Broadcast, Definition, Newsletter, Segment, Written
 from handbill.errors import Fault, InvalidInput, quoted
 from handbill.workspace.definitions.files import Read, read
 from handbill.workspace.liquid import Dialect, LiquidSyntaxFault
@@ -73,17 +73,7 @@ def _before(definition: Definition, existing: Existing) -> Definition | None:
 
 
 def _same(before: Definition, after: Definition) -> bool:
-    return _comparable(before) == _comparable(after)
-
-
-def _comparable(definition: Definition) -> dict[str, Any]:
-    """What a definition says, whatever was left to defaults."""
-    said = definition.model_dump(exclude={"id"})
-    for message in said.get("messages", []):
-        message["name"] = message["name"] or definition.name
-        if message["type"] != "email" and message["recipient"] == Message.model_fields["recipient"].default:
-            message["recipient"] = ""
-    return said
+    return before.model_dump(exclude={"id"}) == after.model_dump(exclude={"id"})
 
 
 # Checks

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from handbill.contract.definitions import TEXT_KEY, Definition, Segment, Written
+from handbill.contract.definitions import PERSON, TEXT_KEY, Definition, Segment, Written
 from handbill.errors import InvalidInput
 from handbill.workspace.store import definitions as store
 from handbill.workspace.workspace import Workspace
@@ -75,7 +75,10 @@ def _said(definition: Definition) -> dict[str, Any]:
 
 
 def _message(given: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "email", **given}
+    said = {"type": "email", **given}
+    if said.get("recipient") == PERSON:
+        del said["recipient"]
+    return said
 
 
 def _stem(definition: Definition, taken: Collection[Path]) -> Path:

@@ -7,7 +7,6 @@ import msgspec
 
 from handbill.contract.definitions import (
     KINDS,
-    PERSON,
     Broadcast,
     Definition,
     Message,
@@ -45,7 +44,7 @@ def _of_row(tx: Transaction, kind: type[Definition], row: Row) -> Definition:
 
 def _message(row: Row) -> Message:
     given = {name: row[name] for name in ("name", "type", "sending_state", "language", "layout")}
-    fields = {"recipient": ""} | msgspec.json.decode(row["fields"])
+    fields = msgspec.json.decode(row["fields"])
     return Message.model_validate(given | fields | {"headers": msgspec.json.decode(row["headers"])})
 
 
@@ -79,19 +78,17 @@ def _write_messages(tx: Transaction, definition: Written, number: int, now: int)
     there = [row["id"] for row in tx.all("definitions.contents", {"id": number}, parent=parent)]
     kept = dict(enumerate(there))
     for position, message in enumerate(definition.messages):
-        values = {"id": kept.get(position), "parent": number, "now": now, **_message_columns(message, definition)}
+        values = {"id": kept.get(position), "parent": number, "now": now, **_message_columns(message)}
         tx.run("definitions.put_content", values, parent=parent)
     for old in there[len(definition.messages) :]:
         tx.run("definitions.delete_content", {"id": old})
 
 
-def _message_columns(message: Message, definition: Written) -> Mapping[str, Any]:
+def _message_columns(message: Message) -> Mapping[str, Any]:
     given = message.model_dump(by_alias=True)
     fields = {name: given[name] for name in FIELDS if given[name]}
-    if message.type != "email" and message.recipient == PERSON:
-        fields.pop("recipient", None)
     return {
-        "name": message.name or definition.name,
+        "name": message.name,
         "type": message.type,
         "sending_state": message.sending_state,
         "language": message.language,
