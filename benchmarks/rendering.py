@@ -105,14 +105,14 @@ def main(count: int) -> None:
     works = [work(number) for number in range(count)]
     sample = Message(CONTENT).render(works[0])
     assert isinstance(sample, Rendered), sample
-    rendered = Message(CONTENT, sample.mail).render(works[1])
+    rendered = Message(CONTENT, sample.payload).render(works[1])
     assert isinstance(rendered, Rendered), rendered
-    print(f"mail of {len(rendered.mail):,} bytes, {len(rendered.archive):,} kept")
-    in_this_process(works, sample.mail)
+    print(f"mail of {len(rendered.payload):,} bytes, {len(rendered.archive):,} kept")
+    in_this_process(works, sample.payload)
     for processes in (1, 2):
         for runner in (asyncio.Runner(), asyncio.Runner(loop_factory=uvloop.new_event_loop)):
             with runner:
-                runner.run(through_children(processes, works, sample.mail))
+                runner.run(through_children(processes, works, sample.payload))
 
 
 if __name__ == "__main__":

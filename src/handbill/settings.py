@@ -22,6 +22,8 @@ class Settings:
     app_key: str | None
     site_id: str | None
     track_key: str | None
+    pipelines_key: str | None
+    signing_key: str | None
     smtp: str | None
     base_url: str = BASE_URL
     """Where people reach this workspace: the start of unsubscribe links."""
@@ -42,6 +44,8 @@ class Settings:
             app_key=environ.get("HANDBILL_APP_KEY"),
             site_id=environ.get("HANDBILL_SITE_ID"),
             track_key=environ.get("HANDBILL_TRACK_KEY"),
+            pipelines_key=environ.get("HANDBILL_PIPELINES_KEY"),
+            signing_key=environ.get("HANDBILL_SIGNING_KEY"),
             smtp=environ.get("HANDBILL_SMTP"),
             base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
             data_file_hosts=frozenset(environ.get("HANDBILL_DATA_FILE_HOSTS", "").lower().split()),

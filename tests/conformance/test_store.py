@@ -121,7 +121,7 @@ class LedgerMachine(RuleBasedStateMachine):
         add_broadcast(tx, 5)
         accepted = triggers.accept(tx, 5, EVERYBODY, smtp=True, time=NOW)
         job = Job(accepted.id, 5)
-        written = contents.of_broadcast(tx, {"id": 5, "name": "B"}, {}, own_data=False, base_url="")
+        written = contents.of_broadcast(tx, {"id": 5, "name": "B"}, {}, own_roots=False, base_url="")
         ledger.next_job(tx, 0)
         ledger.write_out(tx, job, written, list(range(1, PEOPLE + 1)), NOW)
         ledger.begin(tx, job, written, {}, NOW)

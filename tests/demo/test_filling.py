@@ -64,7 +64,7 @@ async def test_a_broadcasts_mail_can_be_made_for_everybody(
 
 def _rendered(tx: Transaction, broadcast: int, data: Mapping[str, Any]) -> list[object]:
     [content] = contents.of_broadcast(
-        tx, dict(triggers.broadcast(tx, broadcast)), data, own_data=False, base_url="http://x"
+        tx, dict(triggers.broadcast(tx, broadcast)), data, own_roots=False, base_url="http://x"
     )
     message = Message(content)
     rows = [people.get(tx, row["person"]) for row in people.search(tx, Where("TRUE", {}), 0, 2000)]

@@ -1,6 +1,7 @@
 """`handbill keys` and `handbill sending`: what a person may see and set, and an agent's tools may not."""
 
 import asyncio
+import dataclasses
 import json
 
 import click
@@ -23,8 +24,8 @@ def keys(settings: Settings, as_json: bool) -> None:
       curl -H "Authorization: Bearer $(handbill keys --json | jq -r .app_key)" http://127.0.0.1:8622/v1/segments
     """
     found = workspace_keys.load(settings)
-    shown = {"app_key": found.app_key, "site_id": found.site_id, "track_key": found.track_key}
-    click.echo(json.dumps(shown) if as_json else "\n".join(f"{name:<10} {key}" for name, key in shown.items()))
+    shown = dataclasses.asdict(found)
+    click.echo(json.dumps(shown) if as_json else "\n".join(f"{name:<13} {key}" for name, key in shown.items()))
 
 
 @click.command

@@ -33,6 +33,10 @@ class Auth(enum.StrEnum):
     """`Authorization: Bearer <App API key>`."""
     TRACK = "track"
     """HTTP Basic, `site_id:api_key`."""
+    PIPELINES = "pipelines"
+    """HTTP Basic, `api_key:` with an empty password."""
+    NONE = "none"
+    """Open: what the body names is itself unguessable (reference 12)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Endpoint:
     errors: ErrorShape = ErrorShape.A
     auth: Auth = Auth.APP
     rate: Rate = APP
+    unserved: str = ""
+    """Why this workspace does not serve it; empty when it does. What is not served answers 404 (reference 2.1)."""
 
     def url(self, **path: Any) -> str:
         """The path with its `{names}` filled in. Values are checked by the caller before they get here."""

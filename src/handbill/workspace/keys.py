@@ -3,32 +3,50 @@
 import os
 import secrets
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
 from handbill.settings import Settings
 
+_BYTES = {"app_key": 16, "site_id": 10, "track_key": 10}
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`app_key` opens the App API (Bearer), `site_id` with `track_key` the Track API (Basic)."""
+    """`app_key` opens the App API (Bearer); `site_id` with `track_key` the Track API, `pipelines_key` Pipelines.
+
+    `signing_key` signs reporting webhooks (reference 15).
+    """
 
     app_key: str = field(repr=False)
     site_id: str
     track_key: str = field(repr=False)
+    pipelines_key: str = field(repr=False)
+    signing_key: str = field(repr=False)
 
 
 def load(settings: Settings) -> Keys:
     """The keys of this home; what the environment names wins over the file."""
     path = settings.home / "keys.json"
     settings.home.mkdir(parents=True, exist_ok=True)
-    made = Keys(secrets.token_hex(16), secrets.token_hex(10), secrets.token_hex(10))
+    made = {name: secrets.token_hex(size) for name, size in _BYTES.items()}
     _create(str(path), msgspec.json.encode(made))
-    kept = msgspec.json.decode(path.read_bytes(), type=Keys)
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    app_key, track_key = settings.app_key or kept["app_key"], settings.track_key or kept["track_key"]
     return Keys(
-        settings.app_key or kept.app_key, settings.site_id or kept.site_id, settings.track_key or kept.track_key
+        app_key,
+        settings.site_id or kept["site_id"],
+        track_key,
+        settings.pipelines_key or _derived(track_key, b"pipelines"),
+        settings.signing_key or _derived(app_key, b"webhooks"),
     )
+
+
+def _derived(key: str, purpose: bytes) -> str:
+    """A key made from another, so that there is nothing more to keep."""
+    return blake2b(key.encode(), digest_size=16, person=purpose).hexdigest()
 
 
 def _create(path: str, content: bytes) -> None:

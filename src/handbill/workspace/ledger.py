@@ -128,7 +128,7 @@ class WorkspaceLedger:
             id=delivery_ids.seal(self._workspace.secret, row["delivery"]),
             customer=msgspec.Raw(people.customer_json(row).encode()),
             created=row["created"],
-            data=msgspec.Raw((row["data"] or "{}").encode()),
+            roots=trigger_root(row["data"]),
             attempts=row["attempts"],
         )
 
@@ -150,6 +150,11 @@ class WorkspaceLedger:
         await self._database.write(ledger.pause, trigger, reason)
 
 
+def trigger_root(data: str | None) -> msgspec.Raw:
+    """What one person's own data is to Liquid; `data` is a JSON object."""
+    return msgspec.Raw(f'{{"trigger":{data}}}'.encode() if data else b"{}")
+
+
 def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> list[Work]:
     """Work for a look: it is never sent, so its delivery id is `unsent` (reference 16.3)."""
     values = {"trigger": trigger, "people": msgspec.json.encode(list(numbers)).decode()}
@@ -159,7 +164,7 @@ def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> l
             id="unsent",
             customer=msgspec.Raw(people.customer_json(row).encode()),
             created=now,
-            data=msgspec.Raw((row["data"] or "{}").encode()),
+            roots=trigger_root(row["data"]),
         )
         for row in tx.all("ledger.sample", values)
     ]
@@ -176,7 +181,7 @@ def _contents(tx: Transaction, job: Job, base_url: str) -> list[Content]:
     row = ledger.trigger(tx, job.trigger)
     data = msgspec.json.decode(row["data"], type=dict[str, object])
     broadcast = triggers.broadcast(tx, job.broadcast)
-    return contents.of_broadcast(tx, dict(broadcast), data, own_data=bool(row["own_data"]), base_url=base_url)
+    return contents.of_broadcast(tx, dict(broadcast), data, own_roots=bool(row["own_data"]), base_url=base_url)
 
 
 def _forget_named(tx: Transaction, trigger: int) -> None:

@@ -14,7 +14,7 @@ from handbill.workspace import archive, audience
 from handbill.workspace.channels import mime
 from handbill.workspace.engine.broadcast import SAMPLED, spread
 from handbill.workspace.engine.needs import Content, Rendered, Work
-from handbill.workspace.ledger import sample
+from handbill.workspace.ledger import sample, trigger_root
 from handbill.workspace.store import audience as audiences
 from handbill.workspace.store import contents, triggers
 from handbill.workspace.store.database import Transaction
@@ -138,13 +138,13 @@ def _contents(
     tx: Transaction, broadcast: Mapping[str, Any], body: Mapping[str, Any], chosen: _Audience, base_url: str
 ) -> list[Content]:
     data = body.get("data") or {}
-    return contents.of_broadcast(tx, broadcast, data, own_data=bool(chosen.data), base_url=base_url)
+    return contents.of_broadcast(tx, broadcast, data, own_roots=bool(chosen.data), base_url=base_url)
 
 
 def _works(tx: Transaction, chosen: _Audience, now: int) -> list[Work]:
     works = sample(tx, 0, spread(chosen.people, SAMPLED), now)
-    data = {person: msgspec.Raw(text.encode()) for person, text in chosen.data.items()}
-    return [msgspec.structs.replace(work, data=data.get(work.delivery, work.data)) for work in works]
+    own = {person: trigger_root(text) for person, text in chosen.data.items()}
+    return [msgspec.structs.replace(work, roots=own.get(work.delivery, work.roots)) for work in works]
 
 
 async def _render(workspace: Workspace, content: Content, works: Sequence[Work]) -> list[Sample]:

@@ -98,7 +98,9 @@ async def test_people_who_leave_after_the_trigger_are_skipped_with_the_reason(
 def leave(tx: Transaction) -> None:
     people.unsubscribe(tx, 1, True, 1)
     people.delete(tx, 2)
-    tx._connection.execute("INSERT INTO suppressions VALUES ('u2@film.example', 'bounce', 1)")
+    tx._connection.execute(
+        "INSERT INTO suppressions (identifier, reason, created) VALUES ('u2@film.example', 'bounce', 1)"
+    )
 
 
 async def test_no_more_messages_are_on_their_way_than_the_channel_has_connections(

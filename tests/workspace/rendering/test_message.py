@@ -21,8 +21,8 @@ def content(fields: Mapping[str, str] = FIELDS, shared: Mapping[str, object] = {
 
 
 def work(customer: Mapping[str, object] = ANN, data: Mapping[str, object] = {}) -> Work:
-    raw, own = (msgspec.Raw(msgspec.json.encode(value)) for value in (customer, data))
-    return Work(delivery=7, id="dlv-7", customer=raw, created=1_700_000_000, data=own)
+    raw, own = (msgspec.Raw(msgspec.json.encode(value)) for value in (customer, {"trigger": data}))
+    return Work(delivery=7, id="dlv-7", customer=raw, created=1_700_000_000, roots=own)
 
 
 def render(rendered_content: Content, of: Work | None = None) -> Rendered | RenderFailure:
@@ -36,7 +36,7 @@ def made(rendered_content: Content, of: Work | None = None) -> Rendered:
 
 
 def mail(rendered: Rendered) -> EmailMessage:
-    return message_from_bytes(rendered.mail, policy=policy.default)
+    return message_from_bytes(rendered.payload, policy=policy.default)
 
 
 def part(rendered: Rendered, kind: str) -> str:
@@ -107,12 +107,12 @@ def test_a_persons_own_data_overlays_the_data_shared_by_all() -> None:
     body = {**FIELDS, "body": "{{trigger.headline}} {{trigger.code}}"}
     shared = {"trigger": {"headline": "Sale", "code": "ALL"}}
     assert html(made(content(body, shared))) == "Sale ALL"
-    assert html(made(content(body, shared, own_data=True), work(data={"code": "ANN"}))) == "Sale ANN"
+    assert html(made(content(body, shared, own_roots=True), work(data={"code": "ANN"}))) == "Sale ANN"
 
 
 def test_own_data_alone_is_the_trigger() -> None:
     body = {**FIELDS, "body": "{{trigger.code}}"}
-    assert html(made(content(body, own_data=True), work(data={"code": "ANN"}))) == "ANN"
+    assert html(made(content(body, own_roots=True), work(data={"code": "ANN"}))) == "ANN"
 
 
 def test_a_layout_wraps_the_body_and_snippets_are_at_hand_everywhere() -> None:
@@ -139,7 +139,7 @@ def test_links_are_empty_where_nobody_answers_them() -> None:
 def test_other_channels_get_a_recipient_and_a_body_but_no_mail(kind: str) -> None:
     fields = {"recipient": "{{customer.phone}}", "body": "Hi {{customer.first_name}}"}
     rendered = made(content(fields, type=kind), work({**ANN, "phone": "+15550100"}))
-    assert (rendered.recipient, rendered.mail) == ("+15550100", b"")
+    assert (rendered.recipient, rendered.payload) == ("+15550100", b"")
     assert archive.expand(rendered.archive)["body"] == "Hi Ann"
 
 

@@ -163,7 +163,7 @@ async def test_a_bomb_costs_its_own_delivery_and_delays_the_others_three_seconds
         outcomes = await render(renderer, bomb, people)
         assert time.monotonic() - start < 3
         assert faults or set(failures(outcomes)) <= {2}
-        assert all(len(outcome.mail) < 4_000_000 for outcome in outcomes.values() if isinstance(outcome, Rendered))
+        assert all(len(outcome.payload) < 4_000_000 for outcome in outcomes.values() if isinstance(outcome, Rendered))
         assert not failures(await render(renderer, content(), works(5)))
 
 

@@ -91,6 +91,8 @@ def serves(*endpoints: Endpoint) -> Callable[[Handler], Handler]:
 def routes(workspace: Workspace, endpoints: Iterator[Endpoint], windows: Mapping[Rate, Window]) -> Iterator[Route]:
     """A route for each endpoint, and for its old path `/v1/api/…` (reference 1)."""
     for endpoint in endpoints:
+        if endpoint.unserved:
+            continue
         paths = [endpoint.path]
         if endpoint.path.startswith("/v1/"):
             paths.append(endpoint.path.replace("/v1/", "/v1/api/", 1))

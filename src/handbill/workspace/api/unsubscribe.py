@@ -11,7 +11,7 @@ from starlette.routing import Route
 from handbill.errors import HandbillError
 from handbill.workspace import delivery_ids
 from handbill.workspace.api import body
-from handbill.workspace.store import ledger
+from handbill.workspace.store import reports
 from handbill.workspace.workspace import Workspace
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="robots" content="noindex">
@@ -43,7 +43,7 @@ def route(workspace: Workspace) -> Route:
             meant = False
         if not meant:
             return JSONResponse({"meta": {"errors": ["unsubscribe must be true"]}}, 400)
-        await workspace.database.write(ledger.unsubscribe, delivery, workspace.clock.now())
+        await workspace.database.write(reports.unsubscribe, delivery, workspace.clock.now())
         if request.headers.get("content-type", "").startswith("application/json"):
             return JSONResponse({})
         return _page("You are unsubscribed", "You will get no more messages from this sender.")

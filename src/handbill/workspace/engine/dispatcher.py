@@ -109,7 +109,7 @@ class Dispatcher:
     async def _send(self, parcel: Parcel) -> None:
         message = parcel.message
         try:
-            receipt = await self._channel.send(message.sender, message.recipient, message.mail)
+            receipt = await self._channel.send(message.sender, message.recipient, message.payload)
         except TransportDown as down:
             self._down = down
             self._paused.add(parcel.batch.trigger)

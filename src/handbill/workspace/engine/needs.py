@@ -61,30 +61,36 @@ class Content(msgspec.Struct, frozen=True):
     """Where this workspace answers links (`http://127.0.0.1:8622`); empty means links are left empty."""
     draft: bool = False
     """True when deliveries are made but wait, as drafts, for a person to send them."""
-    own_data: bool = False
-    """True when people bring trigger data of their own, which each Work overlays on the shared `trigger`."""
+    own_roots: bool = False
+    """True when each Work brings Liquid roots of its own, which are overlaid on the shared ones."""
+    tracked: bool = False
+    """True when the links and the opening of a mail are to be followed."""
 
 
 class Work(msgspec.Struct, frozen=True):
-    """One delivery to render. `customer` and `data` are raw JSON objects, handed on undecoded."""
+    """One delivery to render. `customer` and `roots` are raw JSON objects, handed on undecoded."""
 
     delivery: int
     id: str
     customer: msgspec.Raw
     created: int
-    data: msgspec.Raw = msgspec.Raw(b"{}")
+    roots: msgspec.Raw = msgspec.Raw(b"{}")
+    """Liquid roots of this message alone, such as `{"trigger": {"code": "A1"}}`."""
+    devices: msgspec.Raw = msgspec.Raw(b"[]")
+    """Of a push: the person's devices, `{"token", "platform", "last_used", "attributes"}` each."""
     attempts: int = 0
     """How often it was tried before."""
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A finished message. `mail` is its bytes for a mail channel; `archive` what is kept of it, compressed."""
+    """A finished message. `payload` is what its channel takes: a mail's bytes, or a JSON object. `archive` is what is
+    kept of it, compressed."""
 
     delivery: int
     sender: str
     recipient: str
     subject: str
-    mail: bytes
+    payload: bytes
     archive: bytes
 
 

@@ -89,13 +89,22 @@ class Child:
             self._mark[0] += 1
             outcome = self._outcome(message, works.popleft())
             outcomes.append(outcome)
-            size += len(outcome.mail) + len(outcome.archive) if isinstance(outcome, Rendered) else len(outcome.reason)
+            size += (
+                len(outcome.payload) + len(outcome.archive) if isinstance(outcome, Rendered) else len(outcome.reason)
+            )
         return outcomes, size
 
     def _outcome(self, message: Message | str, raw: RawWork) -> Rendered | RenderFailure:
         if isinstance(message, str):
             return RenderFailure(raw.delivery, message)
-        work = Work(raw.delivery, raw.id, msgspec.Raw(raw.customer), raw.created, msgspec.Raw(raw.data))
+        work = Work(
+            raw.delivery,
+            raw.id,
+            msgspec.Raw(raw.customer),
+            raw.created,
+            msgspec.Raw(raw.roots),
+            msgspec.Raw(raw.devices),
+        )
         outcome = self._limited(lambda: message.render(work))
         return RenderFailure(raw.delivery, outcome) if isinstance(outcome, str) else outcome
 

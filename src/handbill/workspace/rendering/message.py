@@ -38,7 +38,8 @@ class Message:
         self._dialect = Dialect(content.snippets)
         self._shared = dict(content.shared)
         self._message: Any = self._shared.pop("message", {})
-        self._everybodys_data: Any = self._shared.pop("trigger", {}) if content.own_data else {}
+        overlaid = content.own_roots and "trigger" in self._shared
+        self._everybodys: dict[str, Any] = {"trigger": self._shared.pop("trigger")} if overlaid else {}
         self._fields = {name: self._compile(name, source) for name, source in _sources(content).items()}
         self._layout = self._compile("layout", content.fields.get("layout", ""))
         self._headers = [(name, self._compile(f"header {name}", source)) for name, source in content.headers]
@@ -88,8 +89,9 @@ class Message:
             "delivery_id": work.id,
             "links": self._links(work.id),
         }
-        if self._content.own_data:
-            roots["trigger"] = {**self._everybodys_data, **_json_object.decode(work.data)}
+        if self._content.own_roots:
+            own = _json_object.decode(work.roots)
+            roots |= own | {name: {**value, **own.get(name, {})} for name, value in self._everybodys.items()}
         return roots
 
     def _links(self, delivery_id: str) -> dict[str, str]:

@@ -50,7 +50,10 @@ class Turn:
     answered: int = field(default=0, init=False)
 
     def request(self) -> Render:
-        works = [RawWork(w.delivery, w.id, bytes(w.customer), w.created, bytes(w.data)) for w in self.works]
+        works = [
+            RawWork(w.delivery, w.id, bytes(w.customer), w.created, bytes(w.roots), bytes(w.devices))
+            for w in self.works
+        ]
         return Render(self.lesson.key, works)
 
     def take(self, group: Group) -> int:

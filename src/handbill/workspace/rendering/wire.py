@@ -21,7 +21,8 @@ class RawWork(msgspec.Struct, array_like=True, frozen=True):
     id: str
     customer: bytes
     created: int
-    data: bytes
+    roots: bytes
+    devices: bytes
 
 
 class Render(msgspec.Struct, tag=True, array_like=True, frozen=True):

@@ -10,17 +10,17 @@ from handbill.workspace.store.database import Row, Transaction
 
 
 def of_broadcast(
-    tx: Transaction, broadcast: Mapping[str, Any], data: Mapping[str, Any], *, own_data: bool, base_url: str
+    tx: Transaction, broadcast: Mapping[str, Any], data: Mapping[str, Any], *, own_roots: bool, base_url: str
 ) -> list[Content]:
     """The actions of `broadcast` (its id and name) that are switched on. `data` is the trigger's."""
     snippets = {row["name"]: row["value"] for row in tx.all("ledger.snippets")}
     campaign = {"id": broadcast["id"], "name": broadcast["name"], "type": "triggered_broadcast"}
     rows = tx.all("ledger.contents", {"broadcast": broadcast["id"]})
-    return [_content(row, {"campaign": campaign, "trigger": data}, snippets, own_data, base_url) for row in rows]
+    return [_content(row, {"campaign": campaign, "trigger": data}, snippets, own_roots, base_url) for row in rows]
 
 
 def _content(
-    row: Row, shared: Mapping[str, object], snippets: Mapping[str, str], own_data: bool, base_url: str
+    row: Row, shared: Mapping[str, object], snippets: Mapping[str, str], own_roots: bool, base_url: str
 ) -> Content:
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
     message = {
@@ -40,5 +40,5 @@ def _content(
         headers=tuple((header["name"], header["value"]) for header in headers),
         base_url=base_url,
         draft=row["sending_state"] == "draft",
-        own_data=own_data,
+        own_roots=own_roots,
     )

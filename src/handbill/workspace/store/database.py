@@ -152,6 +152,7 @@ def _migrations() -> list[str]:
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the database to the newest version, all of it or nothing; several processes may start at once."""
     steps = _migrations()
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table made anew would take the rows that point to it along
     connection.execute("BEGIN IMMEDIATE")
     try:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -167,6 +168,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -11,4 +11,7 @@ def add(tx: Transaction, events: Iterable[Mapping[str, Any]]) -> int:
 
     An id that is there already is the same event, whoever it belongs to (reference 12).
     """
-    return tx.many("events.add", events)
+    last = tx.value("activities.last_event")
+    added = tx.many("events.add", events)
+    tx.run("activities.add_events", {"after": last})
+    return added

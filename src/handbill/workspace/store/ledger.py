@@ -13,7 +13,7 @@ import msgspec
 
 from handbill.workspace.engine.needs import Content, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import legal
-from handbill.workspace.store import people
+from handbill.workspace.store import activities
 from handbill.workspace.store.database import Row, Transaction
 
 HOUR = 3600
@@ -47,8 +47,10 @@ def apply(tx: Transaction, changes: Sequence[Change], now: int) -> None:
         tx.many(query, [_values(change) for _, change in moves if change.query == query])
     tx.many("ledger.archive", [_archived(change) for _, change in moves if change.message])
     _count_states(tx, ((row["trigger_id"], row["state"], change.state) for row, change in moves))
-    _count_metrics(tx, ((row, metric) for row, change in moves for metric in change.metrics), now)
-    settle(tx, {row["trigger_id"] for row, _ in moves}, now)
+    happened = [(row, metric) for row, change in moves for metric in change.metrics]
+    count_metrics(tx, happened, now)
+    activities.add(tx, (activities.of_delivery(row, metric, now) for row, metric in happened))
+    settle(tx, {row["trigger_id"] for row, _ in moves} - {None}, now)
 
 
 def settle(tx: Transaction, triggers: Iterable[int], now: int) -> None:
@@ -72,6 +74,8 @@ def _archived(change: Change) -> dict[str, Any]:
 def _count_states(tx: Transaction, moves: Iterable[tuple[int, str, str]]) -> None:
     balance: Counter[tuple[int, str]] = Counter()
     for trigger, before, after in moves:
+        if trigger is None:  # a message to one person
+            continue
         balance[trigger, before] -= 1
         balance[trigger, after] += 1
     tx.many(
@@ -84,7 +88,8 @@ def _count_states(tx: Transaction, moves: Iterable[tuple[int, str, str]]) -> Non
     )
 
 
-def _count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int) -> None:
+def count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int) -> None:
+    """Count metrics of deliveries in this hour. Of each row content, parents and type are read."""
     counted = Counter(
         (
             metric,
@@ -92,11 +97,12 @@ def _count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: in
             row["broadcast_id"],
             row["newsletter_id"],
             row["transactional_id"],
+            row["campaign_id"],
             row["type"],
         )
         for row, metric in happened
     )
-    for (metric, content, broadcast, newsletter, transactional, type_), count in counted.items():
+    for (metric, content, broadcast, newsletter, transactional, campaign, type_), count in counted.items():
         values = {
             "content": content,
             "metric": metric,
@@ -104,6 +110,7 @@ def _count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: in
             "broadcast": broadcast,
             "newsletter": newsletter,
             "transactional": transactional,
+            "campaign": campaign,
             "type": type_,
             "count": count,
         }
@@ -187,6 +194,7 @@ def _count_created(tx: Transaction, job: Job, content: Content, made: int, now: 
             "broadcast": job.broadcast,
             "newsletter": None,
             "transactional": None,
+            "campaign": None,
             "type": content.type,
             "count": made,
         }
@@ -303,18 +311,6 @@ _FATES: dict[tuple[Outcome, bool], tuple[str, tuple[str, ...], str]] = {
     (Outcome.QUEUED, False): ("queued", (), "ledger.queued"),
 }
 """State, metrics and statement for each outcome, with and without a message (that could not be rendered)."""
-
-
-# After sending
-
-
-def unsubscribe(tx: Transaction, delivery: int, now: int) -> None:
-    """The person of this delivery wants no more; the second time changes nothing."""
-    rows = tx.all("ledger.rows", {"deliveries": _json([delivery])})
-    changed = tx.one("ledger.unsubscribed", {"delivery": delivery, "now": now})
-    if changed:
-        people.unsubscribe(tx, changed["person"], True, now)
-        _count_metrics(tx, ((row, "unsubscribed") for row in rows), now)
 
 
 def _json(values: Sequence[int]) -> str:

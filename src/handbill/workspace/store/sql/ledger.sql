@@ -124,7 +124,8 @@ LEFT JOIN trigger_people o ON :own_data AND o.trigger_id = d.trigger_id AND o.pe
 ORDER BY d.delivery
 
 -- name: rows
-SELECT d.delivery, d.state, d.trigger_id, d.content_id, d.broadcast_id, d.newsletter_id, d.transactional_id, d.type
+SELECT d.delivery, d.person, d.state, d.trigger_id, d.content_id, d.broadcast_id, d.newsletter_id, d.transactional_id,
+  d.campaign_id, d.type
 FROM json_each(:deliveries) j JOIN deliveries d ON d.delivery = j.value
 
 -- name: sending
@@ -179,8 +180,8 @@ INSERT INTO trigger_counts (trigger_id, state, count) VALUES (:trigger, :state, 
 ON CONFLICT (trigger_id, state) DO UPDATE SET count = count + excluded.count
 
 -- name: count_metric
-INSERT INTO counters (content_id, metric, hour, broadcast_id, newsletter_id, transactional_id, type, count)
-VALUES (:content, :metric, :hour, :broadcast, :newsletter, :transactional, :type, :count)
+INSERT INTO counters (content_id, metric, hour, broadcast_id, newsletter_id, transactional_id, campaign_id, type, count)
+VALUES (:content, :metric, :hour, :broadcast, :newsletter, :transactional, :campaign, :type, :count)
 ON CONFLICT (content_id, metric, hour) DO UPDATE SET count = count + excluded.count
 
 -- name: settle
@@ -191,6 +192,3 @@ WHERE id = :trigger AND state = 'sending' AND NOT EXISTS (
 
 -- name: pause
 UPDATE triggers SET note = :note WHERE id = :trigger AND state = 'sending'
-
--- name: unsubscribed
-UPDATE deliveries SET unsubscribed = :now WHERE delivery = :delivery AND unsubscribed IS NULL RETURNING person
