@@ -9,6 +9,7 @@ from typing import Self
 
 import httpx2
 
+from handbill.client.activities import Activities
 from handbill.client.broadcasts import Broadcasts
 from handbill.client.call import Caller
 from handbill.client.customers import Customers
@@ -31,6 +32,7 @@ class Client:
     def __init__(self, base_url: str, app_key: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._transport = Transport(base_url, app_key, transport)
         call = Caller(self._transport)
+        self.activities = Activities(call)
         self.broadcasts = Broadcasts(call)
         self.customers = Customers(call)
         self.messages = Messages(call)

@@ -12,6 +12,7 @@ from handbill.contract import app as app_api
 from handbill.contract import track as track_api
 from handbill.contract.limits import APP, ARCHIVED
 from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
+    activities,
     broadcasts,
     customers,
     messages,

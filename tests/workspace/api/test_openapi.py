@@ -25,6 +25,8 @@ UNSET = {
     "action_id",
     "parent_action_id",
     "campaign_id",
+    "delivery_id",
+    "delivery_type",
 }
 """Described as always set, though they cannot be: null here when there is none (reference 4.2, 6.1)."""
 DIFFERENT = {
@@ -58,6 +60,8 @@ PATHS = [
     ("/v1/customers/{customer_id}/attributes", "/v1/customers/u1/attributes"),
     ("/v1/customers/{customer_id}/segments", "/v1/customers/u1/segments"),
     ("/v1/customers/{customer_id}/messages", "/v1/customers/u1/messages"),
+    ("/v1/customers/{customer_id}/activities", "/v1/customers/u1/activities"),
+    ("/v1/activities", "/v1/activities"),
 ]
 
 
@@ -85,6 +89,8 @@ def everything(put: Callable[..., int]) -> None:
         "deliveries", broadcast_id=5, content_id=12, person=1, type="email", state="sent", created=NOW, **sent
     )
     put("archives", delivery=delivery, message=kept)
+    put("activities", type="sent_email", timestamp=NOW, person=1, delivery=delivery)
+    put("activities", type="attribute_change", timestamp=NOW, person=1, data={"plan": {"from": "", "to": "pro"}})
 
 
 @pytest.mark.usefixtures("everything")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from handbill.contract.app import (
+    activities,
     broadcasts,
     customers,
     messages,
@@ -16,6 +17,7 @@ from handbill.contract.app import (
 from handbill.contract.endpoint import Endpoint
 
 RESOURCES: tuple[ModuleType, ...] = (
+    activities,
     broadcasts,
     customers,
     messages,

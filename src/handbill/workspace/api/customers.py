@@ -65,7 +65,7 @@ async def attributes(call: Call) -> contract.OnePerson:
 
 
 def _one_person(tx: Transaction, id_type: contract.IdType, value: str) -> contract.OnePerson:
-    row = people.get(tx, _found(tx, id_type, value))
+    row = people.get(tx, found(tx, id_type, value))
     assert row
     return contract.OnePerson(customer=_person(tx, row))
 
@@ -79,16 +79,16 @@ async def segments_of(call: Call) -> contract.PersonSegments:
 
 
 def _segments(tx: Transaction, id_type: contract.IdType, value: str, now: int) -> list[Row]:
-    return segments.of_person(tx, _found(tx, id_type, value), now)
+    return segments.of_person(tx, found(tx, id_type, value), now)
 
 
 @serves(contract.MESSAGES)
 async def messages_of(call: Call) -> Messages:
-    person = await call.workspace.database.read(_found, call.query.id_type, call.path["customer_id"])
+    person = await call.workspace.database.read(found, call.query.id_type, call.path["customer_id"])
     return await messages.answer(call, person=person)
 
 
-def _found(tx: Transaction, id_type: contract.IdType, value: str) -> int:
+def found(tx: Transaction, id_type: contract.IdType, value: str) -> int:
     """The person's number. A path may hold a `cio_…` without saying so in `id_type` (reference 2.4)."""
     person = people.find(tx, id_type, value)
     if person is None and id_type == "id" and value.startswith("cio_"):

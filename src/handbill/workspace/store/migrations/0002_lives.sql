@@ -150,6 +150,7 @@ CREATE TABLE activities (
 ) STRICT;
 CREATE INDEX activities_person ON activities (person, activity);
 CREATE INDEX activities_type ON activities (type, activity);
+CREATE INDEX activities_name ON activities (name, activity) WHERE name IS NOT NULL;
 
 -- Where a message's links lead, as they were sent, and who followed them.
 CREATE TABLE links (
