@@ -27,8 +27,8 @@ class Settings:
     smtp: str | None
     base_url: str = BASE_URL
     """Where people reach this workspace: the start of unsubscribe links."""
-    data_file_hosts: frozenset[str] = frozenset()
-    """Hosts that data_file_url may name although they are private, or speak plain http."""
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts that calls of ours (data files, webhooks) may go to although they are private, or speak plain http."""
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r})"
@@ -48,7 +48,7 @@ class Settings:
             signing_key=environ.get("HANDBILL_SIGNING_KEY"),
             smtp=environ.get("HANDBILL_SMTP"),
             base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
-            data_file_hosts=frozenset(environ.get("HANDBILL_DATA_FILE_HOSTS", "").lower().split()),
+            private_hosts=frozenset(environ.get("HANDBILL_PRIVATE_HOSTS", "").lower().split()),
         )
 
     @property

@@ -22,7 +22,7 @@ async def portions(workspace: Workspace, url: str) -> AsyncIterator[Sequence[Ent
     faults: list[str] = []
     wrong = lines = 0
     portion: list[Entry] = []
-    async for line in read_lines(url, allowed_hosts=workspace.settings.data_file_hosts):
+    async for line in read_lines(url, allowed_hosts=workspace.settings.private_hosts):
         lines += 1
         if line.fault:
             wrong += 1

@@ -120,7 +120,7 @@ async def file_server(content: bytes, status: str = "200 OK", headers: str = "")
 @asynccontextmanager
 async def open_to_loopback(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Connection]:
     """A workspace whose operator lets data files come from this machine."""
-    settings = Settings.load({"HANDBILL_DATA_FILE_HOSTS": "127.0.0.1"}, tmp_path / "open")
+    settings = Settings.load({"HANDBILL_PRIVATE_HOSTS": "127.0.0.1"}, tmp_path / "open")
     async with Workspace.open(settings, clock) as workspace, reach(workspace) as connection:
         await workspace.database.write(fill)
         yield connection
