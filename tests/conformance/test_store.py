@@ -121,8 +121,8 @@ class LedgerMachine(RuleBasedStateMachine):
         add_broadcast(tx, 5)
         accepted = triggers.accept(tx, 5, EVERYBODY, smtp=True, time=NOW)
         job = Job(accepted.id, 5)
-        written = contents.of_broadcast(tx, {"id": 5, "name": "B"}, {}, own_roots=False, base_url="")
-        ledger.next_job(tx, 0)
+        written = contents.of_parent(tx, "broadcast_id", {"id": 5, "name": "B"}, {}, own_roots=False, base_url="")
+        ledger.next_job(tx, 0, NOW)
         ledger.write_out(tx, job, written, list(range(1, PEOPLE + 1)), NOW)
         ledger.begin(tx, job, written, {}, NOW)
         return accepted.id

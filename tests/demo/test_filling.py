@@ -63,9 +63,8 @@ async def test_a_broadcasts_mail_can_be_made_for_everybody(
 
 
 def _rendered(tx: Transaction, broadcast: int, data: Mapping[str, Any]) -> list[object]:
-    [content] = contents.of_broadcast(
-        tx, dict(triggers.broadcast(tx, broadcast)), data, own_roots=False, base_url="http://x"
-    )
+    parent, roots = dict(triggers.broadcast(tx, broadcast)), {"trigger": data}
+    [content] = contents.of_parent(tx, "broadcast_id", parent, roots, own_roots=False, base_url="http://x")
     message = Message(content)
     rows = [people.get(tx, row["person"]) for row in people.search(tx, Where("TRUE", {}), 0, 2000)]
     return [message.render(_work(people.customer_json(row))) for row in rows if row is not None]

@@ -15,7 +15,7 @@ from handbill.errors import InvalidInput
 from handbill.workspace import archive, audience, delivery_ids
 from handbill.workspace.engine.needs import Batch, Content, Job, Resolved, Result, Work
 from handbill.workspace.store import audience as audiences
-from handbill.workspace.store import contents, ledger, people, triggers
+from handbill.workspace.store import contents, ledger, newsletters, people, triggers
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -70,7 +70,7 @@ class WorkspaceLedger:
     # Preparing
 
     async def next_job(self, worker: int) -> Job | None:
-        return await self._database.write(ledger.next_job, worker)
+        return await self._database.write(ledger.next_job, worker, self._now())
 
     async def resolve(self, job: Job) -> Resolved:
         row = await self._database.read(ledger.trigger, job.trigger)
@@ -114,21 +114,39 @@ class WorkspaceLedger:
     async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
         if not await self._database.read(ledger.anything_due, self._now()):
             return []
-        trigger, rows = await self._database.write(ledger.claim, worker, limit, self._now())
-        if trigger is None:
-            return []
+        sends, trigger, rows = await self._database.write(self._claim, worker, limit)
         by_content: dict[int, list[Work]] = {}
         for row in rows:
-            by_content.setdefault(row["content_id"], []).append(self._work(row))
-        return [await self._batch(trigger, content, works) for content, works in by_content.items()]
+            by_content.setdefault(row["content_id"], []).append(self._work(row, trigger_root(row["data"])))
+        theirs = [await self._batch(trigger, *each) for each in by_content.items()] if trigger else []
+        return [*sends, *theirs]
 
-    def _work(self, row: Row) -> Work:
+    def _claim(self, tx: Transaction, worker: int, limit: int) -> tuple[list[Batch], Row | None, list[Row]]:
+        """Messages to one person overtake those of triggers, but never hold them up."""
+        trigger, rows = ledger.claim(tx, worker, limit, self._now())
+        return self._sends(tx, ledger.claim_sends(tx, worker, limit, self._now())), trigger, rows
+
+    def _sends(self, tx: Transaction, rows: Sequence[Row]) -> list[Batch]:
+        """A batch for each content among messages to one person."""
+        alike: dict[tuple[Any, ...], list[Row]] = {}
+        for row in rows:
+            key = tuple(row[name] for name in ("transport", "content_id", "type", "content", "tracked", "retained"))
+            alike.setdefault(key, []).append(row)
+        return [self._send_batch(tx, same) for same in alike.values()]
+
+    def _send_batch(self, tx: Transaction, rows: Sequence[Row]) -> Batch:
+        content = contents.of_send(tx, dict(rows[0]), self._workspace.settings.base_url)
+        works = [self._work(row, msgspec.Raw(row["roots"].encode()), row["fields"]) for row in rows]
+        return Batch(0, rows[0]["transport"], content, works)
+
+    def _work(self, row: Row, roots: msgspec.Raw, fields: str = "{}") -> Work:
         return Work(
             delivery=row["delivery"],
             id=delivery_ids.seal(self._workspace.secret, row["delivery"]),
             customer=msgspec.Raw(people.customer_json(row).encode()),
             created=row["created"],
-            roots=trigger_root(row["data"]),
+            roots=roots,
+            fields=msgspec.Raw(fields.encode()),
             attempts=row["attempts"],
         )
 
@@ -173,15 +191,18 @@ def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> l
 def _resolve(tx: Transaction, job: Job, option: Mapping[str, Any], now: int) -> Sequence[int]:
     if option.get("named"):
         return list(tx.column("ledger.named_people", {"trigger": job.trigger}))
-    chosen = option.get("recipients") or audiences.saved(triggers.broadcast(tx, job.broadcast))
+    chosen = option.get("recipients") or audiences.saved(triggers.broadcast(tx, job.broadcast or 0))
     return audiences.matching(tx, dict(chosen or {}), now)
 
 
 def _contents(tx: Transaction, job: Job, base_url: str) -> list[Content]:
     row = ledger.trigger(tx, job.trigger)
     data = msgspec.json.decode(row["data"], type=dict[str, object])
-    broadcast = triggers.broadcast(tx, job.broadcast)
-    return contents.of_broadcast(tx, dict(broadcast), data, own_roots=bool(row["own_data"]), base_url=base_url)
+    if job.newsletter:
+        parent = dict(newsletters.get(tx, job.newsletter))
+        return contents.of_parent(tx, "newsletter_id", parent, {}, own_roots=False, base_url=base_url)
+    parent, own = dict(triggers.broadcast(tx, job.broadcast or 0)), bool(row["own_data"])
+    return contents.of_parent(tx, "broadcast_id", parent, {"trigger": data}, own_roots=own, base_url=base_url)
 
 
 def _forget_named(tx: Transaction, trigger: int) -> None:

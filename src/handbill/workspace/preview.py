@@ -138,7 +138,8 @@ def _contents(
     tx: Transaction, broadcast: Mapping[str, Any], body: Mapping[str, Any], chosen: _Audience, base_url: str
 ) -> list[Content]:
     data = body.get("data") or {}
-    return contents.of_broadcast(tx, broadcast, data, own_roots=bool(chosen.data), base_url=base_url)
+    own = bool(chosen.data)
+    return contents.of_parent(tx, "broadcast_id", broadcast, {"trigger": data}, own_roots=own, base_url=base_url)
 
 
 def _works(tx: Transaction, chosen: _Audience, now: int) -> list[Work]:

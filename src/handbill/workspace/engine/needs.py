@@ -65,6 +65,13 @@ class Content(msgspec.Struct, frozen=True):
     """True when each Work brings Liquid roots of its own, which are overlaid on the shared ones."""
     tracked: bool = False
     """True when the links and the opening of a mail are to be followed."""
+    retained: bool = True
+    """False when nothing of what was sent is kept."""
+    language: str = ""
+    translation_of: int = 0
+    """The content that this one says in another language; 0 when it is none."""
+    test_group: int = 0
+    """The A/B group that gets it; 0 when everybody does."""
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -78,6 +85,8 @@ class Work(msgspec.Struct, frozen=True):
     """Liquid roots of this message alone, such as `{"trigger": {"code": "A1"}}`."""
     devices: msgspec.Raw = msgspec.Raw(b"[]")
     """Of a push: the person's devices, `{"token", "platform", "last_used", "attributes"}` each."""
+    fields: msgspec.Raw = msgspec.Raw(b"{}")
+    """Texts of this message alone, by field, that are no Liquid: recipient, cc, attachments."""
     attempts: int = 0
     """How often it was tried before."""
 
@@ -139,10 +148,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A trigger that was accepted and wants its audience written out."""
+    """A trigger that was accepted and wants its audience written out; it is a broadcast's or a newsletter's."""
 
     trigger: int
-    broadcast: int
+    broadcast: int | None = None
+    newsletter: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,7 @@ class Batch:
     """Claimed deliveries of one content, ready to render; those who must not get it are not among them."""
 
     trigger: int
+    """0 for messages to one person."""
     transport: str
     content: Content
     works: Sequence[Work]

@@ -97,14 +97,8 @@ class Child:
     def _outcome(self, message: Message | str, raw: RawWork) -> Rendered | RenderFailure:
         if isinstance(message, str):
             return RenderFailure(raw.delivery, message)
-        work = Work(
-            raw.delivery,
-            raw.id,
-            msgspec.Raw(raw.customer),
-            raw.created,
-            msgspec.Raw(raw.roots),
-            msgspec.Raw(raw.devices),
-        )
+        customer, roots, devices, fields = map(msgspec.Raw, (raw.customer, raw.roots, raw.devices, raw.fields))
+        work = Work(raw.delivery, raw.id, customer, raw.created, roots, devices, fields)
         outcome = self._limited(lambda: message.render(work))
         return RenderFailure(raw.delivery, outcome) if isinstance(outcome, str) else outcome
 

@@ -67,7 +67,8 @@ class Message:
 
     def _rendered(self, work: Work) -> Rendered:
         roots = self._roots(work)
-        texts = _EMPTY | self._texts(roots, [name for name in self._fields if name in LINES])
+        own = _json_object.decode(work.fields)
+        texts = _EMPTY | self._texts(roots, [name for name in self._fields if name in LINES]) | own
         texts |= {name: texts[name].strip() for name in LINES}  # a template of several lines may well end in one
         roots["message"] = {**self._message, "subject": texts["subject"], "preheader": texts["preheader_text"]}
         texts |= self._texts(roots, [name for name in self._fields if name not in LINES])
@@ -79,7 +80,8 @@ class Message:
             sender, recipient = mime.address(sender, "from"), _one_address(recipient)
             message_id = f"<{work.id}@{sender.rpartition('@')[2]}>"
             mail = mime.build(_mail(texts, headers, roots["links"]), message_id=message_id, date=work.created)
-        kept = archive.compress({**texts, "headers": dict(headers)}, self._dictionary)
+        shown = {**texts, "headers": dict(headers)} if self._content.retained else {"forgotten": True}
+        kept = archive.compress(shown, self._dictionary)
         return Rendered(work.delivery, sender, recipient, texts["subject"], mail, kept)
 
     def _roots(self, work: Work) -> dict[str, Any]:

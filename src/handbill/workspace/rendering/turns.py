@@ -50,11 +50,7 @@ class Turn:
     answered: int = field(default=0, init=False)
 
     def request(self) -> Render:
-        works = [
-            RawWork(w.delivery, w.id, bytes(w.customer), w.created, bytes(w.roots), bytes(w.devices))
-            for w in self.works
-        ]
-        return Render(self.lesson.key, works)
+        return Render(self.lesson.key, [RawWork.of(work) for work in self.works])
 
     def take(self, group: Group) -> int:
         """Hand on what a child rendered; returns how many works that were."""

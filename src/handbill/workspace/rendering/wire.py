@@ -1,8 +1,10 @@
 """What the pool and its children say to each other: msgpack, each message after its length in four bytes."""
 
+from typing import Self
+
 import msgspec
 
-from handbill.workspace.engine.needs import Rendered, RenderFailure
+from handbill.workspace.engine.needs import Rendered, RenderFailure, Work
 
 
 class Learn(msgspec.Struct, tag=True, array_like=True, frozen=True):
@@ -23,6 +25,12 @@ class RawWork(msgspec.Struct, array_like=True, frozen=True):
     created: int
     roots: bytes
     devices: bytes
+    fields: bytes
+
+    @classmethod
+    def of(cls, work: Work) -> Self:
+        raw = (work.roots, work.devices, work.fields)
+        return cls(work.delivery, work.id, bytes(work.customer), work.created, *map(bytes, raw))
 
 
 class Render(msgspec.Struct, tag=True, array_like=True, frozen=True):

@@ -1,26 +1,66 @@
-"""Contents: what is written in a broadcast's actions, gathered with all that it needs to be rendered."""
+"""Contents: what is written in a broadcast, newsletter, campaign or template, with all that rendering it needs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from handbill.workspace.engine.needs import Content
 from handbill.workspace.store.database import Row, Transaction
 
+Parent = Literal["broadcast_id", "newsletter_id", "campaign_id", "transactional_id"]
 
-def of_broadcast(
-    tx: Transaction, broadcast: Mapping[str, Any], data: Mapping[str, Any], *, own_roots: bool, base_url: str
+CAMPAIGN_TYPES: Mapping[Parent, str] = {
+    "broadcast_id": "triggered_broadcast",
+    "newsletter_id": "newsletter",
+    "campaign_id": "behavioral",
+    "transactional_id": "transactional_message",
+}
+"""`campaign.type` in Liquid (reference 16.3)."""
+
+
+def of_parent(
+    tx: Transaction,
+    parent: Parent,
+    row: Mapping[str, Any],
+    roots: Mapping[str, Any],
+    *,
+    own_roots: bool,
+    base_url: str,
 ) -> list[Content]:
-    """The actions of `broadcast` (its id and name) that are switched on. `data` is the trigger's."""
-    snippets = {row["name"]: row["value"] for row in tx.all("ledger.snippets")}
-    campaign = {"id": broadcast["id"], "name": broadcast["name"], "type": "triggered_broadcast"}
-    rows = tx.all("ledger.contents", {"broadcast": broadcast["id"]})
-    return [_content(row, {"campaign": campaign, "trigger": data}, snippets, own_roots, base_url) for row in rows]
+    """What is switched on of a parent (its id and name), with translations. `roots` are everybody's, in Liquid."""
+    rows = tx.all("contents.of_parent", {"parent": row["id"]}, parent=parent)
+    shared = {"campaign": _campaign(parent, row), **roots}
+    return [_content(tx, each, shared, own_roots=own_roots, base_url=base_url) for each in rows]
+
+
+def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
+    """The content of a message to one person; what the call says itself (`send["content"]`, JSON) comes first."""
+    row = tx.one("contents.get", {"id": send["content_id"]}) or _unwritten(send)
+    shared = {"campaign": _campaign(row["kind"], {"id": row["parent"], "name": row["parent_name"]})}
+    given = msgspec.json.decode(send["content"], type=dict[str, str])
+    content = _content(tx, row, shared, own_roots=True, base_url=base_url)
+    return msgspec.structs.replace(
+        content,
+        fields={**content.fields, **given},
+        tracked=content.tracked if send["tracked"] is None else bool(send["tracked"]),
+        retained=bool(send["retained"]),
+    )
+
+
+def _unwritten(send: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for a message that has no template: the call says all of it."""
+    blank = {"id": 0, "name": "", "kind": "transactional_id", "parent": None, "parent_name": "", "layout": None}
+    own = {"type": send["type"], "sending_state": "automatic", "fields": "{}", "headers": "[]", "tracked": 1}
+    return blank | own | {"language": "", "translation_of": None, "test_group_id": None}
+
+
+def _campaign(parent: Parent, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": row["id"], "name": row["name"], "type": CAMPAIGN_TYPES[parent]}
 
 
 def _content(
-    row: Row, shared: Mapping[str, object], snippets: Mapping[str, str], own_roots: bool, base_url: str
+    tx: Transaction, row: Row | Mapping[str, Any], shared: Mapping[str, object], *, own_roots: bool, base_url: str
 ) -> Content:
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
     message = {
@@ -36,9 +76,13 @@ def _content(
         type=row["type"],
         fields=fields | ({"layout": row["layout"]} if row["layout"] else {}),
         shared={**shared, "message": message},
-        snippets=snippets,
+        snippets={each["name"]: each["value"] for each in tx.all("ledger.snippets")},
         headers=tuple((header["name"], header["value"]) for header in headers),
         base_url=base_url,
         draft=row["sending_state"] == "draft",
         own_roots=own_roots,
+        tracked=bool(row["tracked"]),
+        language=row["language"],
+        translation_of=row["translation_of"] or 0,
+        test_group=row["test_group_id"] or 0,
     )

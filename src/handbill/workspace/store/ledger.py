@@ -156,9 +156,9 @@ def _prepare_again(tx: Transaction, trigger: int) -> None:
 # Preparing
 
 
-def next_job(tx: Transaction, worker: int) -> Job | None:
-    row = tx.one("ledger.next_job", {"worker": worker})
-    return Job(row["id"], row["broadcast_id"]) if row else None
+def next_job(tx: Transaction, worker: int, now: int) -> Job | None:
+    row = tx.one("ledger.next_job", {"worker": worker, "now": now})
+    return Job(row["id"], row["broadcast_id"], row["newsletter_id"]) if row else None
 
 
 def trigger(tx: Transaction, number: int) -> Row:
@@ -174,6 +174,7 @@ def write_out(tx: Transaction, job: Job, contents: Sequence[Content], people: Se
         values = {
             "trigger": job.trigger,
             "broadcast": job.broadcast,
+            "newsletter": job.newsletter,
             "content": content.id,
             "type": content.type,
             "state": state,
@@ -192,7 +193,7 @@ def _count_created(tx: Transaction, job: Job, content: Content, made: int, now: 
             "metric": metric,
             "hour": now - now % HOUR,
             "broadcast": job.broadcast,
-            "newsletter": None,
+            "newsletter": job.newsletter,
             "transactional": None,
             "campaign": None,
             "type": content.type,
@@ -206,8 +207,9 @@ def begin(tx: Transaction, job: Job, contents: Sequence[Content], samples: dict[
     for content, sample in samples.items():
         tx.run("ledger.add_dictionary", {"trigger": job.trigger, "content": content, "sample": sample})
     kept = msgspec.json.encode(contents).decode()
-    tx.run("ledger.begin", {"trigger": job.trigger, "contents": kept})
+    tx.run("ledger.begin", {"trigger": job.trigger, "contents": kept, "now": now})
     tx.run("ledger.started", {"broadcast": job.broadcast, "now": now})
+    tx.run("ledger.newsletter_started", {"newsletter": job.newsletter, "now": now})
     settle(tx, [job.trigger], now)
 
 
@@ -223,7 +225,7 @@ def fail(tx: Transaction, number: int, faults: Sequence[str], now: int) -> None:
 
 def anything_due(tx: Transaction, now: int) -> bool:
     """Whether a claim would find something: asked first, so that an idle worker writes nothing."""
-    return bool(tx.one("ledger.next_trigger") or tx.one("ledger.due", {"now": now}))
+    return any(tx.one(query, {"now": now}) for query in ("ledger.next_trigger", "sends.next", "ledger.due"))
 
 
 def dictionary(tx: Transaction, number: int, content: int) -> tuple[int, bytes]:
@@ -245,24 +247,36 @@ def claim(tx: Transaction, worker: int, limit: int, now: int) -> tuple[Row | Non
     People who were unsubscribed, suppressed or deleted meanwhile are recorded as skipped and left out.
     """
     requeue_due(tx, now)
-    row = tx.one("ledger.next_trigger")
+    row = tx.one("ledger.next_trigger", {"now": now})
     if row is None:
         return None, []
-    tx.run("ledger.served", {"trigger": row["id"]})
-    claimed = tx.all("ledger.claim", {"trigger": row["id"], "worker": worker, "limit": limit})
+    most = min(limit, row["allowance"])
+    claimed = tx.all("ledger.claim", {"trigger": row["id"], "worker": worker, "limit": most})
+    tx.run("ledger.served", {"trigger": row["id"], "claimed": len(claimed)})
     deliveries = _json([delivery["delivery"] for delivery in claimed])
-    works = tx.all("ledger.works", {"deliveries": deliveries, "own_data": row["own_data"]})
+    return row, _willing(tx, tx.all("ledger.works", {"deliveries": deliveries, "own_data": row["own_data"]}), now)
+
+
+def claim_sends(tx: Transaction, worker: int, limit: int, now: int) -> list[Row]:
+    """Claim due messages to one person each, the oldest first: what to render, those who must not get it left out."""
+    claimed = tx.all("sends.claim", {"worker": worker, "limit": limit})
+    deliveries = _json([delivery["delivery"] for delivery in claimed])
+    return _willing(tx, tx.all("sends.works", {"deliveries": deliveries}), now)
+
+
+def _willing(tx: Transaction, works: Sequence[Row], now: int) -> list[Row]:
+    """The works of people who may get them; the others are recorded as skipped."""
     skips = [skip for work in works if (skip := _skip(work, now))]
     apply(tx, skips, now)
     skipped = {skip.delivery for skip in skips}
-    return row, [work for work in works if work["delivery"] not in skipped]
+    return [work for work in works if work["delivery"] not in skipped]
 
 
 def _skip(work: Row, now: int) -> Change | None:
     """Why this person gets nothing, if so (reference 4.3: undeliverable, suppressed)."""
     if work["person"] is None:
         reason, metric = "The person was deleted.", "undeliverable"
-    elif work["unsubscribed"]:
+    elif work["unwilling"]:
         reason, metric = "The person is unsubscribed.", "undeliverable"
     elif work["suppression"]:
         reason, metric = f"The address is suppressed ({work['suppression']}).", "suppressed"

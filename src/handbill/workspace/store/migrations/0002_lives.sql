@@ -12,6 +12,11 @@ CREATE TABLE triggers_new (
   contents TEXT NOT NULL DEFAULT '[]',     -- what is sent, as it was when sending began
   state TEXT NOT NULL CHECK (state IN ('accepted', 'preparing', 'sending', 'finished', 'failed')),
   start_at INTEGER NOT NULL DEFAULT 0,     -- a scheduled newsletter waits as accepted until then
+  rate INTEGER,                            -- so many messages in each `period` seconds; NULL: as fast as can be
+  period INTEGER NOT NULL DEFAULT 3600,
+  spread INTEGER NOT NULL DEFAULT 0,       -- evenly, rather than all at a period's start
+  began INTEGER NOT NULL DEFAULT 0,        -- when sending began
+  claimed INTEGER NOT NULL DEFAULT 0,      -- how many were taken to be sent since
   worker INTEGER,                          -- who prepares it
   own_data INTEGER NOT NULL DEFAULT 0,     -- people bring data of their own (trigger_people)
   recipients INTEGER NOT NULL DEFAULT 0,
@@ -133,7 +138,11 @@ CREATE TABLE sends (
   delivery INTEGER PRIMARY KEY,
   transport TEXT NOT NULL CHECK (transport IN ('capture', 'live')),
   roots TEXT NOT NULL,                     -- Liquid roots of this message: {"trigger": {...}}
-  content TEXT                             -- what the call says instead of the template; NULL: nothing
+  content TEXT NOT NULL DEFAULT '{}',      -- Liquid that stands in place of the template's, by field
+  fields TEXT NOT NULL DEFAULT '{}',       -- texts that are no Liquid: recipient, cc, bcc, attachments, ...
+  send_to_unsubscribed INTEGER NOT NULL DEFAULT 0,
+  tracked INTEGER,                         -- NULL: as the template says
+  retained INTEGER NOT NULL DEFAULT 1      -- what was sent is kept
 ) STRICT;
 
 -- Everything that happens, in its order: what GET /activities lists and reporting webhooks tell.

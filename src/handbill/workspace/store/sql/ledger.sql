@@ -27,11 +27,12 @@ UPDATE triggers SET state = 'accepted', worker = NULL, recipients = 0 WHERE id =
 
 -- name: next_job
 UPDATE triggers SET state = 'preparing', worker = :worker
-WHERE id = (SELECT id FROM triggers WHERE state = 'accepted' ORDER BY id LIMIT 1)
-RETURNING id, broadcast_id
+WHERE id = (SELECT id FROM triggers WHERE state = 'accepted' AND start_at <= :now ORDER BY id LIMIT 1)
+RETURNING id, broadcast_id, newsletter_id
 
 -- name: trigger
-SELECT id, broadcast_id, audience, data, transport, contents, state, own_data FROM triggers WHERE id = :trigger
+SELECT id, broadcast_id, newsletter_id, audience, data, transport, contents, state, own_data FROM triggers
+WHERE id = :trigger
 
 -- name: named_people
 SELECT person FROM trigger_people WHERE trigger_id = :trigger ORDER BY person
@@ -50,11 +51,6 @@ UPDATE triggers SET own_data = 1 WHERE id = :trigger
 -- name: matching_people
 SELECT person FROM people WHERE /*where*/ ORDER BY person
 
--- name: contents
-SELECT c.id, c.name, c.type, c.sending_state, c.fields, c.headers, l.body AS layout
-FROM contents c LEFT JOIN layouts l ON l.name = c.layout
-WHERE c.broadcast_id = :broadcast AND c.sending_state <> 'off' ORDER BY c.id
-
 -- name: snippets
 SELECT name, value FROM snippets ORDER BY name
 
@@ -66,20 +62,23 @@ LEFT JOIN trigger_people o ON o.trigger_id = :trigger AND o.person = p.person
 ORDER BY j.key
 
 -- name: write_out
-INSERT INTO deliveries (trigger_id, broadcast_id, content_id, person, type, state, created, drafted)
-SELECT :trigger, :broadcast, :content, j.value, :type, :state,
+INSERT INTO deliveries (trigger_id, broadcast_id, newsletter_id, content_id, person, type, state, created, drafted)
+SELECT :trigger, :broadcast, :newsletter, :content, j.value, :type, :state,
   max(:now, coalesce((SELECT created FROM deliveries ORDER BY delivery DESC LIMIT 1), 0)),
   CASE WHEN :state = 'drafted' THEN :now END
 FROM json_each(:people) j WHERE true
 ON CONFLICT (trigger_id, content_id, person) WHERE trigger_id IS NOT NULL DO NOTHING
 
 -- name: begin
-UPDATE triggers SET state = 'sending', worker = NULL, contents = :contents, recipients =
+UPDATE triggers SET state = 'sending', worker = NULL, contents = :contents, began = :now, recipients =
   (SELECT coalesce(sum(count), 0) FROM trigger_counts WHERE trigger_id = :trigger)
 WHERE id = :trigger
 
 -- name: started
 UPDATE broadcasts SET first_started = :now WHERE id = :broadcast AND first_started IS NULL
+
+-- name: newsletter_started
+UPDATE newsletters SET sent_at = :now WHERE id = :newsletter AND sent_at IS NULL
 
 -- name: add_dictionary
 INSERT INTO dictionaries (trigger_id, content_id, sample) VALUES (:trigger, :content, :sample)
@@ -99,13 +98,20 @@ SELECT :trigger, coalesce(max(position), 0) + 1, :text FROM trigger_errors WHERE
 SELECT delivery FROM deliveries WHERE state = 'deferred' AND retry_at <= :now LIMIT 10000
 
 -- name: next_trigger
-SELECT id, broadcast_id, audience, data, transport, contents, state, own_data FROM triggers t
-WHERE state = 'sending' AND EXISTS (
+SELECT id, transport, contents, own_data, CASE
+    WHEN rate IS NULL THEN 1 << 53
+    WHEN spread THEN (:now - began) * rate / period + 1
+    ELSE ((:now - began) / period + 1) * rate
+  END - claimed AS allowance
+FROM triggers t
+WHERE state = 'sending' AND allowance > 0 AND EXISTS (
   SELECT 1 FROM deliveries d WHERE d.trigger_id = t.id AND d.state = 'queued' AND d.worker IS NULL)
 ORDER BY served, id LIMIT 1
 
 -- name: served
-UPDATE triggers SET served = 1 + (SELECT max(served) FROM triggers WHERE state = 'sending') WHERE id = :trigger
+UPDATE triggers SET claimed = claimed + :claimed,
+  served = 1 + (SELECT max(served) FROM triggers WHERE state = 'sending')
+WHERE id = :trigger
 
 -- name: claim
 UPDATE deliveries SET worker = :worker WHERE delivery IN (
@@ -115,7 +121,7 @@ RETURNING delivery
 
 -- name: works
 SELECT d.delivery, d.content_id, d.created, d.attempts, d.resent,
-  p.person, p.id, p.email, p.unsubscribed, p.attributes, o.data,
+  p.person, p.id, p.email, p.unsubscribed, p.unsubscribed AS unwilling, p.attributes, o.data,
   (SELECT s.reason FROM suppressions s WHERE s.identifier = p.email_key LIMIT 1) AS suppression
 FROM json_each(:deliveries) j
 JOIN deliveries d ON d.delivery = j.value
