@@ -4,7 +4,7 @@ PYTHON ?= python3
 export UV_SYSTEM_CERTS ?= 1
 UV := $(or $(shell command -v uv),.venv/bin/uv)
 
-.PHONY: demo test lint format crash bench conformance clean
+.PHONY: demo test lint format docs crash bench conformance clean
 
 demo: .venv/ready
 	.venv/bin/handbill demo
@@ -21,6 +21,9 @@ lint: .venv/ready
 format: .venv/ready
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+docs: .venv/ready
+	.venv/bin/python -m handbill.contract.compatibility > docs/reference/compatibility.md
 
 crash: .venv/ready
 	.venv/bin/pytest -m crash tests/crash

@@ -1,15 +1,12 @@
 """The workspace's HTTP side as one ASGI app: the App and Track APIs on the paths that Customer.io gives them."""
 
-from itertools import chain
-
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handbill.contract import app as app_api
-from handbill.contract import track as track_api
+from handbill.contract import apis
 from handbill.contract.limits import APP, ARCHIVED
 from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     activities,
@@ -35,9 +32,8 @@ _NOT_FOUND = "<!doctype html><html lang=en><meta charset=utf-8><title>Page not f
 def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
     """Serve `workspace`, which the caller opens and closes. `limits` holds callers to Customer.io's rates."""
     windows = {rate: Window(rate, workspace.clock) for rate in (APP, ARCHIVED)} if limits else {}
-    endpoints = chain(app_api.endpoints(), track_api.endpoints())
     app = Starlette(
-        routes=[*routes(workspace, endpoints, windows), unsubscribe.route(workspace), view.route(workspace)],
+        routes=[*routes(workspace, apis.served(), windows), unsubscribe.route(workspace), view.route(workspace)],
         middleware=[Middleware(_QuotedPath)],
         exception_handlers={404: _page_not_found, 405: _page_not_found},
     )

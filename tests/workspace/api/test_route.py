@@ -2,14 +2,14 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from handbill.contract import app as app_api
-from handbill.contract.endpoint import Endpoint, ErrorShape
+from handbill.contract import apis
+from handbill.contract.endpoint import Auth, Endpoint, ErrorShape
 from handbill.contract.limits import REQUEST_BYTES
 from handbill.workspace.api.route import SERVED, Call
 from handbill.workspace.app import create_app
@@ -17,7 +17,7 @@ from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 
-ENDPOINTS = list(app_api.endpoints())
+ENDPOINTS = list(apis.served())
 PATH_VALUES = {"customer_id": "u1", "message_id": "x"}
 
 
@@ -37,18 +37,36 @@ async def test_every_endpoint_of_the_contract_is_served(workspace: Workspace) ->
     assert {endpoint.name for endpoint in ENDPOINTS} <= set(SERVED)
 
 
+async def test_what_is_not_served_says_why_and_has_no_route(workspace: Workspace) -> None:
+    paths = {getattr(route, "path", "") for route in create_app(workspace).routes}
+    unserved = [endpoint for endpoint in apis.every() if endpoint.unserved]
+    assert unserved
+    assert [endpoint.name for endpoint in unserved if endpoint.path in paths] == []
+
+
 # Who may call
 
+UNAUTHORIZED_A = '{"errors":[{"detail":"unauthorized","status":"401"}]}'
+UNAUTHORIZED_B = '{"meta":{"error":"Unauthorized request"}}'
+REALM = 'Basic realm="Customer.io edge event collection"'
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-async def test_without_a_key_every_endpoint_says_unauthorized_before_anything_else(
+
+@pytest.mark.parametrize(
+    "endpoint", [each for each in ENDPOINTS if each.auth is not Auth.NONE], ids=lambda endpoint: endpoint.name
+)
+async def test_without_a_key_every_endpoint_says_unauthorized_before_anything_is_read(
     workspace: Workspace, endpoint: Endpoint
 ) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
     async with connect(workspace) as http:
-        answer = await http.request(endpoint.method, url(endpoint, "not a number"), content=b"{")
-    assert answer.status_code == 401
-    assert answer.text == '{"errors":[{"detail":"unauthorized","status":"401"}]}'
-    assert "www-authenticate" not in answer.headers
+        answer = await http.request(endpoint.method, url(endpoint, "x"), params={"limit": "x"}, content=body())
+    sends = endpoint.path.startswith("/v1/send/")
+    text = UNAUTHORIZED_A if endpoint.auth is Auth.APP and not sends else UNAUTHORIZED_B
+    assert (answer.status_code, answer.text) == (401, text)
+    assert answer.headers.get("www-authenticate") == (REALM if endpoint.auth is Auth.TRACK else None)
 
 
 @pytest.mark.parametrize(
@@ -302,5 +320,17 @@ async def test_what_is_not_found_carries_a_reference(http: httpx2.AsyncClient) -
     assert re.fullmatch(r"There is no segment 99\. \(reference 01\w{24}\)", error["detail"])
 
 
-def test_every_endpoint_of_the_app_api_answers_in_shape_a() -> None:
-    assert {endpoint.errors for endpoint in ENDPOINTS} == {ErrorShape.A}
+SHAPES = [
+    (r"/api/v1/merge_customers", ErrorShape.B),
+    (r"/api/v1/|/push/events|/unsubscribe/", ErrorShape.C),
+    (r"/api/v2/", ErrorShape.D),
+    (r"/v1/send/|/v1/transactional/{}/(contents|content/|language/)", ErrorShape.B),
+    (r"/v1/customers/{}/subscription_preferences", ErrorShape.C),
+]
+"""Reference 2.1; everything else is A."""
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_an_endpoint_answers_errors_in_the_shape_the_reference_says(endpoint: Endpoint) -> None:
+    path = re.sub(r"{\w+}", "{}", endpoint.path)
+    assert endpoint.errors is next((shape for start, shape in SHAPES if re.match(start, path)), ErrorShape.A)

@@ -13,6 +13,7 @@ from handbill.contract.app import (
     segments,
     transactional,
     triggers,
+    unserved,
 )
 from handbill.contract.endpoint import Endpoint
 
@@ -30,6 +31,7 @@ RESOURCES: tuple[ModuleType, ...] = (
 
 
 def endpoints() -> Iterator[Endpoint]:
-    """Every endpoint of the App API that Handbill knows."""
+    """Every endpoint of the App API, served or not."""
     for resource in RESOURCES:
         yield from (value for value in vars(resource).values() if isinstance(value, Endpoint))
+    yield from unserved.endpoints()

@@ -5,7 +5,7 @@ import hmac
 
 from starlette.responses import JSONResponse, Response
 
-from handbill.contract.endpoint import Auth, ErrorShape
+from handbill.contract.endpoint import Auth, Endpoint
 from handbill.workspace.keys import Keys
 
 _BASIC = 'Basic realm="Customer.io edge event collection"'
@@ -35,9 +35,9 @@ def _decoded(credentials: str) -> bytes:
         return b""
 
 
-def refusal(auth: Auth, shape: ErrorShape) -> Response:
+def refusal(endpoint: Endpoint) -> Response:
     """The 401, to the letter: clients read it, and missing and wrong credentials look the same."""
-    if auth is Auth.APP and shape is ErrorShape.A:
+    if endpoint.auth is Auth.APP and not endpoint.path.startswith("/v1/send/"):
         return JSONResponse({"errors": [{"detail": "unauthorized", "status": "401"}]}, 401)
-    headers = {"WWW-Authenticate": _BASIC} if auth is Auth.TRACK else None
+    headers = {"WWW-Authenticate": _BASIC} if endpoint.auth is Auth.TRACK else None
     return JSONResponse({"meta": {"error": "Unauthorized request"}}, 401, headers)

@@ -91,8 +91,6 @@ def serves(*endpoints: Endpoint) -> Callable[[Handler], Handler]:
 def routes(workspace: Workspace, endpoints: Iterator[Endpoint], windows: Mapping[Rate, Window]) -> Iterator[Route]:
     """A route for each endpoint, and for its old path `/v1/api/…` (reference 1)."""
     for endpoint in endpoints:
-        if endpoint.unserved:
-            continue
         paths = [endpoint.path]
         if endpoint.path.startswith("/v1/"):
             paths.append(endpoint.path.replace("/v1/", "/v1/api/", 1))
@@ -110,7 +108,7 @@ def _serve(
 
     async def serve(request: Request) -> Response:
         if not auth.allowed(endpoint.auth, request.headers.get("authorization", ""), workspace.keys):
-            return auth.refusal(endpoint.auth, endpoint.errors)
+            return auth.refusal(endpoint)
         try:
             if window:
                 window.enter()
