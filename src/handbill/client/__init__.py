@@ -16,6 +16,7 @@ from handbill.client.customers import Customers
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.segments import Segments
+from handbill.client.senders import Senders
 from handbill.client.transactional import Transactional
 from handbill.client.transport import OutcomeUnknown, Transport
 from handbill.client.triggers import Triggers
@@ -38,6 +39,7 @@ class Client:
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
         self.segments = Segments(call)
+        self.senders = Senders(call)
         self.transactional = Transactional(call)
         self.triggers = Triggers(call)
 

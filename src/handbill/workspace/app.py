@@ -16,6 +16,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     metrics,
     newsletters,
     segments,
+    senders,
     track,
     transactional,
     triggers,

@@ -54,6 +54,9 @@ PATHS = [
     ("/v1/segments/{segment_id}/used_by", "/v1/segments/3/used_by"),
     ("/v1/segments/{segment_id}/customer_count", "/v1/segments/3/customer_count"),
     ("/v1/segments/{segment_id}/membership", "/v1/segments/3/membership"),
+    ("/v1/sender_identities", "/v1/sender_identities"),
+    ("/v1/sender_identities/{sender_id}", "/v1/sender_identities/2"),
+    ("/v1/sender_identities/{sender_id}/used_by", "/v1/sender_identities/2/used_by"),
     ("/v1/transactional", "/v1/transactional"),
     ("/v1/transactional/{transactional_id}", "/v1/transactional/9"),
     ("/v1/customers", "/v1/customers?email=ann%40customer.example"),
@@ -80,7 +83,8 @@ def everything(put: Callable[..., int]) -> None:
     put("segments", id=3, name="By hand")
     put("segment_people", segment=3, person=1)
     put("broadcasts", id=5, name="Restock", first_started=NOW, tags=["a"])
-    put("contents", id=12, broadcast_id=5, name="Mail", fields={"subject": "Hi"})
+    put("sender_identities", id=2, name="Film Club", address="news@film.example")
+    put("contents", id=12, broadcast_id=5, name="Mail", fields={"subject": "Hi"}, from_id=2)
     put("newsletters", id=7, name="May", sent_at=NOW, tags=["b"])
     put("transactional", id=9, name="Receipt")
     kept = archive.compress({"subject": "Hi", "body": "Hi", "headers": {}})

@@ -84,10 +84,11 @@ async def test_a_dynamic_segment_cannot_be_deleted(http: httpx2.AsyncClient, put
 async def test_what_uses_a_segment_is_listed_and_keeps_it(client: Client, put: Put) -> None:
     await client.segments.create("VIP")
     put("broadcasts", id=5, name="Restock", audience={"segment": {"id": 1}})
+    put("campaigns", id=6, name="Welcome", event_name="joined", audience={"segment": {"id": 1}})
     put("newsletters", id=7, name="Sent", audience={"and": [{"segment": {"id": 1}}]}, sent_at=NOW)
     put("newsletters", id=8, name="Draft", audience={"not": {"segment": {"id": 1}}})
     used_by = (await client.segments.used_by(1)).used_by
-    assert (used_by.campaigns, used_by.sent_newsletters, used_by.draft_newsletters) == ([5], [7], [8])
+    assert (used_by.campaigns, used_by.sent_newsletters, used_by.draft_newsletters) == ([5, 6], [7], [8])
     with pytest.raises(Conflict, match="broadcasts 5"):
         await client.segments.delete(1)
 

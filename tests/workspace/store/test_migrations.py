@@ -15,6 +15,10 @@ ROWS = """
 INSERT INTO people (person, id, created) VALUES (1, 'u1', 1);
 INSERT INTO broadcasts (id, name, created, updated) VALUES (5, 'Restock', 1, 1);
 INSERT INTO contents (id, broadcast_id, name, fields, created, updated) VALUES (12, 5, 'Mail', '{}', 1, 1);
+INSERT INTO contents (id, broadcast_id, name, type, fields, created, updated) VALUES
+(13, 5, 'Mail', 'email', '{"from": "Film Club <a@film.example>", "reply_to": "b@film.example"}', 1, 1),
+(14, 5, 'Mail', 'email', '{"from": "\\"Film Club\\" <a@film.example>", "reply_to": "{{customer.owner}}"}', 2, 2),
+(15, 5, 'Text', 'twilio', '{"from": "+15550100"}', 3, 3);
 INSERT INTO triggers (id, broadcast_id, audience, transport, state, created_at)
 VALUES (37, 5, '{}', 'capture', 'finished', 1);
 INSERT INTO trigger_errors VALUES (37, 1, 'line 4');
@@ -57,6 +61,25 @@ async def test_a_trigger_that_comes_later_gets_a_number_that_none_had(upgraded: 
     columns = "(broadcast_id, audience, transport, state, created_at)"
     added = upgraded.execute(f"INSERT INTO triggers {columns} VALUES (5, '{{}}', 'capture', 'failed', 1)")
     assert added.lastrowid == 38
+
+
+async def test_messages_written_before_have_their_senders(upgraded: sqlite3.Connection) -> None:
+    senders = upgraded.execute("SELECT template_type, name, address, created FROM sender_identities ORDER BY address")
+    assert senders.fetchall() == [
+        ("phone", "", "+15550100", 3),
+        ("email", "Film Club", "a@film.example", 1),
+        ("email", "", "b@film.example", 1),
+    ]
+    query = """
+        SELECT c.id, f.address, r.address FROM contents c
+        LEFT JOIN sender_identities f ON f.id = c.from_id LEFT JOIN sender_identities r ON r.id = c.reply_to_id
+    """
+    assert upgraded.execute(query).fetchall() == [
+        (12, None, None),
+        (13, "a@film.example", "b@film.example"),
+        (14, "a@film.example", None),
+        (15, "+15550100", None),
+    ]
 
 
 async def test_foreign_keys_hold_after_a_migration(tmp_path: Path) -> None:

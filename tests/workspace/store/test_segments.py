@@ -65,7 +65,13 @@ async def test_a_deleted_person_leaves_the_segment(shop: Workspace) -> None:
 
 async def test_a_segment_that_others_ask_for_is_not_deleted(shop: Workspace) -> None:
     used = await shop.database.read(segments.used_by, 1)
-    assert used == {"broadcasts": [], "sent_newsletters": [], "draft_newsletters": [], "segments": [3]}
+    assert used == {
+        "broadcasts": [],
+        "campaigns": [],
+        "sent_newsletters": [],
+        "draft_newsletters": [],
+        "segments": [3],
+    }
     with pytest.raises(Conflict, match="Segment 1 is used by segments 3; change that first"):
         await shop.database.write(segments.delete, 1)
 

@@ -11,6 +11,7 @@ from handbill.contract.app import (
     metrics,
     newsletters,
     segments,
+    senders,
     transactional,
     triggers,
     unserved,
@@ -25,6 +26,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     metrics,
     newsletters,
     segments,
+    senders,
     transactional,
     triggers,
 )

@@ -63,5 +63,7 @@ def _action(row: Row) -> contract.Action:
         "language": row["language"],
         "layout": row["layout"] or "",
         "headers": row["headers"],
+        "from_id": row["from_id"],
+        "reply_to_id": row["reply_to_id"],
     }
     return contract.Action.model_validate({**msgspec.json.decode(row["fields"]), **own})

@@ -44,7 +44,7 @@ async def used_by(call: Call) -> contract.SegmentUsedBy:
     users = await call.workspace.database.read(_used_by, call.number("segment_id"))
     return contract.SegmentUsedBy(
         used_by=contract.UsedBy(
-            campaigns=users["broadcasts"],
+            campaigns=sorted(users["broadcasts"] + users["campaigns"]),
             sent_newsletters=users["sent_newsletters"],
             draft_newsletters=users["draft_newsletters"],
         )

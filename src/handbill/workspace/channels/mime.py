@@ -81,7 +81,7 @@ def address(text: str, field: str) -> str:
     Plain means a dot-atom before the @ (RFC 5321 4.1.2); one outside ASCII stays as it is (RFC 6531).
     Raises HeaderFault when there is no address, more than one, or one that is not plain.
     """
-    return _mailbox(text, field)[1]
+    return mailbox(text, field)[1]
 
 
 def plain(html: str) -> str:
@@ -146,7 +146,7 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE | re.ASCII)
 _PHRASE = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 
 
-def _mailbox(text: str, field: str) -> tuple[str, str]:
+def mailbox(text: str, field: str) -> tuple[str, str]:
     """Display name (may be empty) and bare address."""
     _check(text, field)
     text = text.strip(" ")
@@ -220,13 +220,13 @@ def _date(seconds: int) -> str:
 
 
 def _to_line(recipient: str, to_name: str) -> str:
-    name, bare = _mailbox(recipient, "recipient")
+    name, bare = mailbox(recipient, "recipient")
     return _named("To", _clean(to_name, "to_name") or name, bare)
 
 
 @functools.lru_cache(256)
 def _mailbox_line(header: str, field: str, text: str) -> str:
-    return _named(header, *_mailbox(text, field))
+    return _named(header, *mailbox(text, field))
 
 
 def _named(header: str, name: str, bare: str) -> str:

@@ -15,6 +15,7 @@ from handbill.contract.definitions import (
     Transactional,
     Written,
 )
+from handbill.workspace.store import senders
 from handbill.workspace.store.database import Row, Transaction
 
 PARENT = {"broadcasts": "broadcast_id", "newsletters": "newsletter_id", "transactional": "transactional_id"}
@@ -79,7 +80,7 @@ def _write_messages(tx: Transaction, definition: Written, number: int, now: int)
     kept = dict(enumerate(there))
     for position, message in enumerate(definition.messages):
         values = {"id": kept.get(position), "parent": number, "now": now, **_message_columns(message)}
-        tx.run("definitions.put_content", values, parent=parent)
+        senders.note(tx, tx.value("definitions.put_content", values, parent=parent), now)
     for old in there[len(definition.messages) :]:
         tx.run("definitions.delete_content", {"id": old})
 

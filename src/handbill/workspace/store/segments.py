@@ -97,8 +97,9 @@ def _change(tx: Transaction, query: str, segment_id: int, id_type: IdType, value
 
 
 def used_by(tx: Transaction, segment_id: int) -> dict[str, list[int]]:
-    """The ids of broadcasts, newsletters sent and not sent, and segments whose filter names this segment."""
-    users: dict[str, list[int]] = {"broadcasts": [], "sent_newsletters": [], "draft_newsletters": [], "segments": []}
+    """The ids of broadcasts, campaigns, newsletters sent and not sent, and segments that name this segment."""
+    kinds = ("broadcasts", "campaigns", "sent_newsletters", "draft_newsletters", "segments")
+    users: dict[str, list[int]] = {kind: [] for kind in kinds}
     for row in tx.all("segments.used_by"):
         kind = row["kind"]
         if kind == "newsletters":

@@ -92,6 +92,8 @@ CREATE TABLE contents_new (
   fields TEXT NOT NULL,                    -- Liquid: recipient, from, reply_to, subject, preheader_text, body, ...
   headers TEXT NOT NULL DEFAULT '[]',
   layout TEXT,                             -- the name of a layout
+  from_id INTEGER REFERENCES sender_identities,
+  reply_to_id INTEGER REFERENCES sender_identities,
   created INTEGER NOT NULL,
   updated INTEGER NOT NULL,
   CHECK ((broadcast_id IS NOT NULL) + (campaign_id IS NOT NULL) + (newsletter_id IS NOT NULL)
@@ -108,6 +110,8 @@ CREATE INDEX contents_campaign ON contents (campaign_id) WHERE campaign_id IS NO
 CREATE INDEX contents_newsletter ON contents (newsletter_id) WHERE newsletter_id IS NOT NULL;
 CREATE INDEX contents_transactional ON contents (transactional_id) WHERE transactional_id IS NOT NULL;
 CREATE INDEX contents_translations ON contents (translation_of) WHERE translation_of IS NOT NULL;
+CREATE INDEX contents_from ON contents (from_id) WHERE from_id IS NOT NULL;
+CREATE INDEX contents_reply_to ON contents (reply_to_id) WHERE reply_to_id IS NOT NULL;
 
 ALTER TABLE broadcasts ADD COLUMN topic_id INTEGER;
 -- {"event": "purchase", "within_days": 3, "after": "sent" | "opened" | "clicked"}: what makes a delivery converted.
@@ -182,6 +186,7 @@ CREATE TABLE link_counters (
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE counters ADD COLUMN campaign_id INTEGER;
+CREATE INDEX counters_sent ON counters (hour, type, count) WHERE metric = 'sent';
 CREATE INDEX counters_newsletter ON counters (newsletter_id, hour) WHERE newsletter_id IS NOT NULL;
 CREATE INDEX counters_transactional ON counters (transactional_id, hour) WHERE transactional_id IS NOT NULL;
 CREATE INDEX counters_campaign ON counters (campaign_id, hour) WHERE campaign_id IS NOT NULL;
@@ -269,7 +274,10 @@ CREATE TABLE forms (
 CREATE TABLE collections (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
-  data TEXT NOT NULL,                      -- JSON: a list of objects
+  data TEXT NOT NULL,                      -- JSON: a list of objects, or one object
+  bytes INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  schema TEXT NOT NULL,                    -- JSON: the keys of its objects
   created INTEGER NOT NULL,
   updated INTEGER NOT NULL
 ) STRICT;
@@ -285,6 +293,20 @@ CREATE TABLE sender_identities (
   updated INTEGER NOT NULL,
   UNIQUE (template_type, address, name)
 ) STRICT;
+CREATE VIEW written AS
+SELECT c.id AS content, f.key AS field, CASE WHEN c.type IN ('twilio', 'whatsapp') THEN 'phone' ELSE 'email' END
+    AS template_type, trim(substr(f.value, instr(f.value, '<') + 1), ' >') AS address,
+  trim(substr(f.value, 1, max(0, instr(f.value, '<') - 1)), ' "') AS name, c.created
+FROM contents c, json_each(c.fields) f
+WHERE f.key IN ('from', 'reply_to') AND f.value <> '' AND instr(f.value, '{') = 0;
+INSERT INTO sender_identities (name, address, template_type, created, updated)
+SELECT name, address, template_type, min(created), min(created) FROM written GROUP BY template_type, address, name;
+UPDATE contents SET
+  from_id = (SELECT s.id FROM written w JOIN sender_identities s USING (template_type, address, name)
+    WHERE w.content = contents.id AND w.field = 'from'),
+  reply_to_id = (SELECT s.id FROM written w JOIN sender_identities s USING (template_type, address, name)
+    WHERE w.content = contents.id AND w.field = 'reply_to');
+DROP VIEW written;
 
 CREATE TABLE reporting_webhooks (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

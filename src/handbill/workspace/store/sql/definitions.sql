@@ -62,6 +62,7 @@ VALUES (:id, :parent, :name, :type, :sending_state, :language, :fields, :headers
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type, sending_state = excluded.sending_state,
   language = excluded.language, fields = excluded.fields, headers = excluded.headers, layout = excluded.layout,
   updated = excluded.updated
+RETURNING id
 
 -- name: delete_content
 DELETE FROM contents WHERE id = :id

@@ -22,5 +22,6 @@ SELECT 1 FROM people WHERE person = :person AND (/*where*/)
 
 -- name: used_by
 SELECT 'broadcasts' AS kind, id, NULL AS sent_at, audience AS tree FROM broadcasts
+UNION ALL SELECT 'campaigns', id, NULL, audience FROM campaigns
 UNION ALL SELECT 'newsletters', id, sent_at, audience FROM newsletters
 UNION ALL SELECT 'segments', id, NULL, conditions FROM segments WHERE conditions IS NOT NULL
