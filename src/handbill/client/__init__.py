@@ -17,6 +17,7 @@ from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
+from handbill.client.sends import Sends
 from handbill.client.transactional import Transactional
 from handbill.client.transport import OutcomeUnknown, Transport
 from handbill.client.triggers import Triggers
@@ -40,6 +41,7 @@ class Client:
         self.newsletters = Newsletters(call)
         self.segments = Segments(call)
         self.senders = Senders(call)
+        self.sends = Sends(call)
         self.transactional = Transactional(call)
         self.triggers = Triggers(call)
 

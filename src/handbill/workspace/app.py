@@ -17,6 +17,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     newsletters,
     segments,
     senders,
+    sends,
     track,
     transactional,
     triggers,

@@ -122,15 +122,21 @@ class WatchedLedger(WorkspaceLedger):
                 await self.changed.wait()
 
     async def until_idle(self) -> None:
-        """Until no trigger waits or is on its way; at most 20 s."""
+        """Until nothing whose time has come waits or is on its way; at most 20 s."""
         async with asyncio.timeout(20), self.changed:
-            while await self.workspace.database.read(_open_triggers):
+            while await self.workspace.database.read(_open, self.workspace.clock.now()):
                 await self.changed.wait()
 
 
-def _open_triggers(tx: Transaction) -> int:
-    query = "SELECT count(*) FROM triggers WHERE state IN ('accepted', 'preparing', 'sending')"
-    return int(tx._connection.execute(query).fetchone()[0])
+_OPEN = """
+SELECT (SELECT count(*) FROM triggers WHERE state IN ('accepted', 'preparing', 'sending') AND start_at <= :now)
+  + (SELECT count(*) FROM deliveries WHERE trigger_id IS NULL AND (
+       state IN ('queued', 'sending') OR state = 'deferred' AND retry_at <= :now))
+"""
+
+
+def _open(tx: Transaction, now: int) -> int:
+    return int(tx._connection.execute(_OPEN, {"now": now}).fetchone()[0])
 
 
 async def send_everything(workspace: Workspace) -> None:

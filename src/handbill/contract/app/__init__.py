@@ -12,6 +12,7 @@ from handbill.contract.app import (
     newsletters,
     segments,
     senders,
+    sends,
     transactional,
     triggers,
     unserved,
@@ -27,6 +28,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     newsletters,
     segments,
     senders,
+    sends,
     transactional,
     triggers,
 )

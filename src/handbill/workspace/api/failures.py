@@ -33,6 +33,8 @@ def answer(error: HandbillError, endpoint: Endpoint, mark: str) -> Response:
 
 def _status(error: HandbillError, endpoint: Endpoint) -> int:
     """What is wrong with an audience or a filter is 422, what is wrong anywhere else 400."""
+    if isinstance(error, TooLarge) and endpoint.errors is ErrorShape.B:
+        return 413
     names_people = endpoint.body in (TriggerRequest, Search) and not isinstance(error, BadRequest)
     unfit = isinstance(error, InvalidInput | TooLarge) and not names_people
     return 400 if unfit else HTTP_STATUS[error.code]

@@ -39,10 +39,12 @@ def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
     row = tx.one("contents.get", {"id": send["content_id"]}) or _unwritten(send)
     shared = {"campaign": _campaign(row["kind"], {"id": row["parent"], "name": row["parent_name"]})}
     given = msgspec.json.decode(send["content"], type=dict[str, str])
+    headers = _pairs(given.pop("headers", "[]"))
     content = _content(tx, row, shared, own_roots=True, base_url=base_url)
     return msgspec.structs.replace(
         content,
         fields={**content.fields, **given},
+        headers=(*content.headers, *headers),
         tracked=content.tracked if send["tracked"] is None else bool(send["tracked"]),
         retained=bool(send["retained"]),
     )
@@ -70,14 +72,13 @@ def _content(
         "subject": fields.get("subject", ""),
         "preheader": fields.get("preheader_text", ""),
     }
-    headers = msgspec.json.decode(row["headers"], type=list[dict[str, str]])
     return Content(
         id=row["id"],
         type=row["type"],
         fields=fields | ({"layout": row["layout"]} if row["layout"] else {}),
         shared={**shared, "message": message},
         snippets={each["name"]: each["value"] for each in tx.all("ledger.snippets")},
-        headers=tuple((header["name"], header["value"]) for header in headers),
+        headers=_pairs(row["headers"]),
         base_url=base_url,
         draft=row["sending_state"] == "draft",
         own_roots=own_roots,
@@ -86,3 +87,8 @@ def _content(
         translation_of=row["translation_of"] or 0,
         test_group=row["test_group_id"] or 0,
     )
+
+
+def _pairs(headers: str) -> tuple[tuple[str, str], ...]:
+    decoded = msgspec.json.decode(headers, type=list[dict[str, str]])
+    return tuple((header["name"], header["value"]) for header in decoded)

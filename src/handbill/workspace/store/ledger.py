@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from handbill.workspace.engine.needs import Content, Job, Outcome, Rendered, Result
-from handbill.workspace.engine.states import legal
+from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.store import activities
 from handbill.workspace.store.database import Row, Transaction
 
@@ -51,6 +51,8 @@ def apply(tx: Transaction, changes: Sequence[Change], now: int) -> None:
     count_metrics(tx, happened, now)
     activities.add(tx, (activities.of_delivery(row, metric, now) for row, metric in happened))
     settle(tx, {row["trigger_id"] for row, _ in moves} - {None}, now)
+    settled = [row for row, change in moves if row["trigger_id"] is None and change.state not in OPEN]
+    tx.many("sends.forget", [{"delivery": row["delivery"]} for row in settled])
 
 
 def settle(tx: Transaction, triggers: Iterable[int], now: int) -> None:

@@ -1,5 +1,6 @@
 """How this workspace sends: sandbox until a person says live, and to how many without asking."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -25,3 +26,23 @@ def get(tx: Transaction) -> Sending:
 def put(tx: Transaction, rules: Sending) -> None:
     """Change the rules; only a person's command does this."""
     tx.run("workspace.put", {"key": "sending", "value": msgspec.json.encode(rules).decode()})
+
+
+def transport(tx: Transaction) -> Literal["capture", "live"]:
+    """How what is accepted now will be sent."""
+    return "live" if get(tx).mode == "live" else "capture"
+
+
+def off(tx: Transaction) -> str:
+    """What to say when nothing at all is sent; empty when something is."""
+    said = "Sending is off in this workspace. A person can change it: `handbill sending sandbox`."
+    return said if get(tx).mode == "off" else ""
+
+
+def obstacle(tx: Transaction, types: Sequence[str], *, smtp: bool) -> str:
+    """Why messages of these types cannot leave; empty when they can. `smtp`: a mail server is configured."""
+    if transport(tx) == "capture":
+        return ""
+    if set(types) != {"email"}:
+        return "live sending is by email only."
+    return "" if smtp else "there is no mail server. Set HANDBILL_SMTP."

@@ -39,18 +39,14 @@ def obstacle(tx: Transaction, row: Row, *, smtp: bool) -> str:
     """Why this broadcast cannot be sent at all; empty when it can. `smtp`: a mail server is configured."""
     number = row["id"]
     types = [content["type"] for content in tx.all("triggers.content_types", {"broadcast": number})]
-    mode = sending.get(tx).mode
-    if mode == "off":
-        return "Sending is off in this workspace. A person can change it: `handbill sending sandbox`."
+    if off := sending.off(tx):
+        return off
     if row["state"] == "draft":
         return f"Broadcast {number} cannot be sent: it is a draft."
     if not types:
         return f"Broadcast {number} cannot be sent: it has no active message."
-    if mode == "live" and types != ["email"]:
-        return f"Broadcast {number} cannot be sent: live sending is by email only."
-    if mode == "live" and not smtp:
-        return f"Broadcast {number} cannot be sent: there is no mail server. Set HANDBILL_SMTP."
-    return ""
+    reason = sending.obstacle(tx, types, smtp=smtp)
+    return f"Broadcast {number} cannot be sent: {reason}" if reason else ""
 
 
 def accept(tx: Transaction, number: int, body: Mapping[str, Any], *, smtp: bool, time: float) -> Accepted:
@@ -108,7 +104,7 @@ def _add(
         "broadcast": number,
         "audience": msgspec.json.encode(kept | ({"named": True} if found.entries else {})).decode(),
         "data": msgspec.json.encode(body.get("data") or {}).decode(),
-        "transport": "live" if sending.get(tx).mode == "live" else "capture",
+        "transport": sending.transport(tx),
         "state": "failed" if faults else "accepted",
         "note": faults[0].message if faults else "",
         "own_data": own_data,

@@ -122,7 +122,8 @@ RETURNING delivery
 -- name: works
 SELECT d.delivery, d.content_id, d.created, d.attempts, d.resent,
   p.person, p.id, p.email, p.unsubscribed, p.unsubscribed AS unwilling, p.attributes, o.data,
-  (SELECT s.reason FROM suppressions s WHERE s.identifier = p.email_key LIMIT 1) AS suppression
+  (SELECT s.reason FROM suppressions s
+   WHERE d.type = 'email' AND s.identifier = p.email_key LIMIT 1) AS suppression
 FROM json_each(:deliveries) j
 JOIN deliveries d ON d.delivery = j.value
 LEFT JOIN people p ON p.person = d.person

@@ -11,7 +11,8 @@ RETURNING delivery
 SELECT d.delivery, d.content_id, d.type, d.created, d.attempts, d.resent,
   s.transport, s.roots, s.content, s.fields, s.tracked, s.retained,
   p.person, p.id, p.email, p.unsubscribed, p.unsubscribed AND NOT s.send_to_unsubscribed AS unwilling, p.attributes,
-  (SELECT s.reason FROM suppressions s WHERE s.identifier = p.email_key LIMIT 1) AS suppression
+  (SELECT x.reason FROM suppressions x
+   WHERE d.type = 'email' AND x.identifier = coalesce(lower(s.fields ->> 'recipient'), p.email_key) LIMIT 1) AS suppression
 FROM json_each(:deliveries) j
 JOIN deliveries d ON d.delivery = j.value
 JOIN sends s ON s.delivery = d.delivery
@@ -20,3 +21,31 @@ ORDER BY d.delivery
 
 -- name: forget
 DELETE FROM sends WHERE delivery = :delivery
+
+-- name: deliver
+INSERT INTO deliveries (transactional_id, campaign_id, trigger_event_id, content_id, person, type, state, retry_at,
+  created, drafted)
+VALUES (:transactional_id, :campaign_id, :trigger_event_id, :content_id, :person, :type, :state, :send_at,
+  max(:now, coalesce((SELECT created FROM deliveries ORDER BY delivery DESC LIMIT 1), 0)),
+  CASE WHEN :state = 'drafted' THEN :now END)
+RETURNING delivery
+
+-- name: add
+INSERT INTO sends (delivery, transport, roots, content, fields, send_to_unsubscribed, tracked, retained)
+VALUES (:delivery, :transport, :roots, :content, :fields, :send_to_unsubscribed, :tracked, :retained)
+
+-- name: template
+SELECT * FROM transactional WHERE id = :id OR name = :name COLLATE NOCASE ORDER BY id IS :id DESC, id LIMIT 1
+
+-- name: create_template
+INSERT INTO transactional (name, created, updated) VALUES (:name, :now, :now) RETURNING id
+
+-- name: create_content
+INSERT INTO contents (transactional_id, name, type, fields, created, updated)
+VALUES (:transactional, :name, :type, '{}', :now, :now)
+
+-- name: written
+SELECT id, type FROM contents
+WHERE transactional_id = :transactional AND type = :type AND sending_state <> 'off'
+  AND lower(language) IN ('', lower(:language), lower(substr(:language, 1, instr(:language || '-', '-') - 1)))
+ORDER BY length(language) DESC, id LIMIT 1
