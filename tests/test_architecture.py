@@ -25,6 +25,7 @@ ROOMS = {
     "workspace/liquid",
     "workspace/rendering",
     "workspace/channels",
+    "workspace/chores",
     "workspace/store",
     "workspace/definitions",
 }

@@ -15,6 +15,7 @@ from handbill.client.call import Caller
 from handbill.client.customers import Customers
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
+from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
 from handbill.client.sends import Sends
@@ -39,6 +40,7 @@ class Client:
         self.customers = Customers(call)
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
+        self.reporting_webhooks = ReportingWebhooks(call)
         self.segments = Segments(call)
         self.senders = Senders(call)
         self.sends = Sends(call)

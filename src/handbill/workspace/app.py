@@ -15,6 +15,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     messages,
     metrics,
     newsletters,
+    reporting_webhooks,
     segments,
     senders,
     sends,

@@ -55,7 +55,7 @@ async def open_url(
     async with SafeTransport(allowed_hosts) as transport:
         with _explained(field):
             async with asyncio.timeout_at(deadline):
-                answer = await _answer(transport, _url(url), limits)
+                answer = await _answer(transport, whole_url(url), limits)
         async with contextlib.aclosing(_body(answer, deadline, limits, field)) as body:
             yield body
 
@@ -201,7 +201,7 @@ def _as_httpx2() -> Iterator[None]:
         raise getattr(httpx2, type(error).__name__)(str(error)) from error
 
 
-def _url(text: str, base: httpx2.URL | None = None) -> httpx2.URL:
+def whole_url(text: str, base: httpx2.URL | None = None) -> httpx2.URL:
     """`text`, seen from `base`. Raises httpx2.InvalidURL when that has no host, or a port that cannot be."""
     try:
         url = base.join(text) if base else httpx2.URL(text)
@@ -221,7 +221,7 @@ async def _answer(transport: SafeTransport, url: httpx2.URL, limits: Limits) -> 
             _check(answer, limits)
             return answer
         await answer.aclose()
-        target = _url(answer.headers["Location"], url)
+        target = whole_url(answer.headers["Location"], url)
         login = target.userinfo or (login if target.origin == url.origin else b"")
         url = target
     raise _Unusable(f"it redirects more than {REDIRECTS} times")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from handbill.errors import Unavailable
 from handbill.workspace.channels.capture import Capture
 from handbill.workspace.channels.smtp import Smtp, SmtpSettings
+from handbill.workspace.chores.attending import attend
 from handbill.workspace.engine.needs import Channel
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
@@ -35,6 +36,13 @@ async def running(workspace: Workspace, engine: bool = True) -> AsyncIterator[No
 
 
 async def work(workspace: Workspace, stopping: asyncio.Event) -> None:
+    """Send, and do the chores beside it, until `stopping` is set; neither waits for the other."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_send(workspace, stopping))
+        tasks.create_task(attend(workspace, stopping))
+
+
+async def _send(workspace: Workspace, stopping: asyncio.Event) -> None:
     """Run a worker until `stopping` is set, a new one when something failed it: a trigger may not wait for ever."""
     while not stopping.is_set():
         ledger = WorkspaceLedger(workspace)

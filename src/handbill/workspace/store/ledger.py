@@ -47,12 +47,20 @@ def apply(tx: Transaction, changes: Sequence[Change], now: int) -> None:
         tx.many(query, [_values(change) for _, change in moves if change.query == query])
     tx.many("ledger.archive", [_archived(change) for _, change in moves if change.message])
     _count_states(tx, ((row["trigger_id"], row["state"], change.state) for row, change in moves))
-    happened = [(row, metric) for row, change in moves for metric in change.metrics]
-    count_metrics(tx, happened, now)
-    activities.add(tx, (activities.of_delivery(row, metric, now) for row, metric in happened))
+    happened = [(row, metric, change) for row, change in moves for metric in change.metrics]
+    count_metrics(tx, ((row, metric) for row, metric, _ in happened), now)
+    activities.add(
+        tx, (activities.of_delivery(row, metric, now, _reason(metric, change)) for row, metric, change in happened)
+    )
     settle(tx, {row["trigger_id"] for row, _ in moves} - {None}, now)
     settled = [row for row, change in moves if row["trigger_id"] is None and change.state not in OPEN]
     tx.many("sends.forget", [{"delivery": row["delivery"]} for row in settled])
+
+
+def _reason(metric: str, change: Change) -> dict[str, str] | None:
+    """Why a try failed, which the delivery itself forgets when the next one goes well."""
+    detail = change.values.get("detail") if metric in ("attempted", "deferred") else None
+    return {"failure_message": detail} if detail else None
 
 
 def settle(tx: Transaction, triggers: Iterable[int], now: int) -> None:

@@ -1,0 +1,90 @@
+"""Attends to chores: looks what waits, and works on each thing in a task of its own.
+
+One process at a time does so, the one that holds a lock of the operating system; when it dies, another goes on. What
+was begun and not finished still waits, so nothing is lost; each chore sees to it that nothing is done twice.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from handbill.errors import Unavailable
+from handbill.workspace.chores import reporting_webhooks
+from handbill.workspace.store import reporting_webhooks as webhooks
+from handbill.workspace.store.database import Transaction
+from handbill.workspace.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+"""How often is looked what waits, and whether the process that attends has died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """`due` says by number what waits at a time (Unix seconds), `do` works on one of these until it waits no more."""
+
+    name: str
+    due: Callable[[Transaction, int], list[int]]
+    do: Callable[[Workspace, int], Awaitable[None]]
+
+
+CHORES = (Chore("reporting webhook", webhooks.due, reporting_webhooks.tell),)
+
+Tasks = dict[tuple[str, int], asyncio.Task[None]]
+
+
+async def attend(workspace: Workspace, stopping: asyncio.Event) -> None:
+    """Do chores until `stopping` is set, whenever no other process does them."""
+    lock = FileLock(f"{workspace.database.path}.chores", thread_local=False)
+    while not stopping.is_set():
+        with contextlib.suppress(Timeout), lock.acquire(timeout=0):
+            await _attend(workspace, stopping)
+        await _pause(stopping)
+
+
+async def _attend(workspace: Workspace, stopping: asyncio.Event) -> None:
+    tasks: Tasks = {}
+    try:
+        while not stopping.is_set():
+            with _logged("Chores"):
+                await _begin(workspace, tasks)
+            await _pause(stopping)
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def _begin(workspace: Workspace, tasks: Tasks) -> None:
+    """Start on all that waits and is not worked on yet."""
+    for chore in CHORES:
+        for number in await workspace.database.read(chore.due, workspace.clock.now()):
+            task = tasks.get((chore.name, number))
+            if task is None or task.done():
+                tasks[chore.name, number] = asyncio.create_task(_do(chore, workspace, number))
+
+
+async def _do(chore: Chore, workspace: Workspace, number: int) -> None:
+    with _logged(f"The {chore.name} {number}"):
+        await chore.do(workspace, number)
+
+
+@contextlib.contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """Faults never end the attending: what they befell waits, and is begun again."""
+    try:
+        yield
+    except Unavailable as error:
+        log.warning("%s: to be done later. %s", what, error)
+    except Exception:
+        log.exception("%s: stopped by a fault of ours, to be begun again", what)
+
+
+async def _pause(stopping: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), POLL_SECONDS)
