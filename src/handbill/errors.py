@@ -29,6 +29,8 @@ class Fault:
     @property
     def pointer(self) -> str:
         """The field as a JSON pointer (RFC 6901): `per_user_data[4].data` is `/per_user_data/4/data`."""
+        if self.field == "body":
+            return ""
         return "/" + self.field.replace("[", "/").replace("]", "").replace(".", "/")
 
 

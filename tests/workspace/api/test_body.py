@@ -42,3 +42,32 @@ def test_fifty_levels_are_taken_and_no_more(depth: int) -> None:
             parse(raw)
     else:
         assert parse(raw)
+
+
+KEYS = st.text('ab:"\\\u00e9', min_size=1, max_size=3)
+
+
+@given(st.dictionaries(KEYS, VALUES, min_size=1), st.data(), st.integers(0, 5), st.booleans())
+def test_a_key_given_twice_is_refused_wherever_it_is(
+    members: dict[str, object], data: st.DataObject, depth: int, ascii_only: bool
+) -> None:
+    pairs = [*members.items(), (data.draw(st.sampled_from(list(members))), data.draw(VALUES))]
+    shuffled = data.draw(st.permutations(pairs))
+    object_ = ", ".join(
+        f"{json.dumps(k, ensure_ascii=ascii_only)} : {json.dumps(v, ensure_ascii=ascii_only)}" for k, v in shuffled
+    )
+    raw = '{"a": [' * depth + f"{{{object_}}}" + "]}" * depth
+    with pytest.raises(Unreadable, match=r"twice in one object|nested too deep"):
+        parse(raw.encode())
+
+
+@pytest.mark.parametrize("raw", [r'{"a\u003ab": "\u003A"}', r'{"a:\u003a": [":", {"a:\u003a": 1}]}'])
+def test_an_escaped_colon_is_no_second_key(raw: str) -> None:
+    assert parse(raw.encode()) == json.loads(raw)
+
+
+@pytest.mark.parametrize("hidden", ['":"', "9" * 5000, "[" * 60 + "]" * 60, r'"\u003a"', r'"\u0000"'])
+def test_what_a_second_key_hides_does_not_get_by(hidden: str) -> None:
+    for second in (b"1", rb'"\u003a"', rb'"\u003A:"'):
+        with pytest.raises(Unreadable):
+            parse(b'{"a": %s, "a": %s}' % (hidden.encode(), second))

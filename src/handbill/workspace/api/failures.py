@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from handbill.contract.app.customers import Search
 from handbill.contract.app.triggers import TriggerRequest
 from handbill.contract.endpoint import Endpoint, ErrorShape
-from handbill.errors import HTTP_STATUS, Fault, HandbillError, InvalidInput, RateLimited, TooLarge
+from handbill.errors import HTTP_STATUS, Fault, HandbillError, InvalidInput, RateLimited, TooLarge, Unreadable
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -63,6 +63,8 @@ def _body_d(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
 
 
 def _faults(error: HandbillError) -> Sequence[Fault]:
+    if isinstance(error, Unreadable | TooLarge):
+        return [Fault("body", str(error))]
     return error.faults if isinstance(error, InvalidInput) else ()
 
 

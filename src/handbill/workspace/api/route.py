@@ -126,7 +126,10 @@ def _serve(
 async def _read(workspace: Workspace, endpoint: Endpoint, request: Request) -> Call:
     path = {name: values.unquoted(name, value) for name, value in request.path_params.items()}
     query = values.query(endpoint.query, request.query_params)
-    given = values.model(endpoint.body, body.parse(await body.read(request))) if endpoint.body else None
+    strict = request.headers.get("x-validate") == "strict"
+    given = (
+        values.model(endpoint.body, body.parse(await body.read(request)), strict=strict) if endpoint.body else None
+    )
     return Call(workspace, path, query, given, request, endpoint)
 
 

@@ -13,6 +13,7 @@ from handbill.workspace.api.failures import BadRequest
 
 _WORDS = {
     "missing": "is required",
+    "extra_forbidden": "is not known",
     "string_type": "must be text",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a whole number of at most 16 digits",
@@ -46,10 +47,10 @@ def query(kind: type[Model], given: Mapping[str, str]) -> Model:
     return parsed
 
 
-def model(kind: type[Model], value: Any) -> Model:
-    """`value` as a model. Raises BadRequest with a fault for each field that is wrong."""
+def model(kind: type[Model], value: Any, *, strict: bool = False) -> Model:
+    """`value` as a model. Raises BadRequest with a fault for each field that is wrong, or unknown when `strict`."""
     try:
-        return kind.model_validate(value)
+        return kind.model_validate(value, extra="forbid" if strict else None)
     except ValidationError as error:
         raise BadRequest(*(_fault(fault) for fault in error.errors(include_url=False))) from None
 
@@ -59,5 +60,5 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     field = path.lstrip(".") or "body"
     expected = error.get("ctx", {}).get("expected")
     rule = f"must be {expected}" if expected else _WORDS.get(error["type"], error["msg"].lower())
-    got = "" if error["type"] == "missing" else f"; got {quoted(error['input'])}"
+    got = "" if error["type"] in ("missing", "extra_forbidden") else f"; got {quoted(error['input'])}"
     return Fault(field, f"{field} {rule}{got}.")
