@@ -17,6 +17,7 @@ from tests.tools.film_club import fill
 
 from handbill.cli import COMMANDS, main, root
 from handbill.cli.resources import EXAMPLES
+from handbill.contract.openapi import document
 from handbill.settings import Settings
 from handbill.tools import TOOLS
 from handbill.workspace.workspace import Workspace
@@ -97,6 +98,10 @@ def test_json_is_all_there_is_on_standard_output(handbill: Shell, words: str) ->
     ended = handbill(*words.split(), "--json")
     assert isinstance(ended.json, dict)
     assert ended.err == ""
+
+
+def test_the_description_of_the_apis_is_printed_as_it_is_served(handbill: Shell) -> None:
+    assert handbill("openapi").json == document()
 
 
 def test_a_triggered_broadcast_is_waited_for(handbill: Shell) -> None:

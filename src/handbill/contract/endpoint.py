@@ -1,7 +1,8 @@
 """What one endpoint is, and the base of every model that travels through one."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +18,12 @@ class Model(BaseModel):
 
 class Nothing(Model):
     """No parameters, or an empty object."""
+
+
+class Free(Model):
+    """A JSON object whose form nobody fixed: what is known of it is told here, its handler checks it."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class ErrorShape(enum.StrEnum):
@@ -54,6 +61,8 @@ class Endpoint:
     body: type[Model] | None = None
     answer: type[Model] = Nothing
     status: int = 200
+    also: Mapping[int, type[Model]] = field(default_factory=dict)
+    """Other good answers, by their status."""
     errors: ErrorShape = ErrorShape.A
     auth: Auth = Auth.APP
     rate: Rate = APP

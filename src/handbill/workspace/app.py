@@ -3,10 +3,11 @@
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handbill.contract import apis
+from handbill.contract import apis, openapi
 from handbill.contract.limits import APP, ARCHIVED
 from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     activities,
@@ -36,12 +37,21 @@ def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
     """Serve `workspace`, which the caller opens and closes. `limits` holds callers to Customer.io's rates."""
     windows = {rate: Window(rate, workspace.clock) for rate in (APP, ARCHIVED)} if limits else {}
     app = Starlette(
-        routes=[*routes(workspace, apis.served(), windows), unsubscribe.route(workspace), view.route(workspace)],
+        routes=[
+            *routes(workspace, apis.served(), windows),
+            unsubscribe.route(workspace),
+            view.route(workspace),
+            Route("/openapi.json", _description, methods=["GET"]),
+        ],
         middleware=[Middleware(_QuotedPath)],
         exception_handlers={404: _page_not_found, 405: _page_not_found},
     )
     app.router.redirect_slashes = False
     return app
+
+
+async def _description(request: Request) -> Response:
+    return JSONResponse(openapi.document())
 
 
 def _page_not_found(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ import pytest
 
 from handbill.contract import apis
 from handbill.contract.endpoint import Auth, Endpoint, ErrorShape
+from handbill.contract.openapi import document
 from handbill.workspace.api.route import SERVED, Call
 from handbill.workspace.app import create_app
 from handbill.workspace.workspace import Workspace
@@ -41,6 +42,11 @@ async def test_what_is_not_served_says_why_and_has_no_route(workspace: Workspace
     unserved = [endpoint for endpoint in apis.every() if endpoint.unserved]
     assert unserved
     assert [endpoint.name for endpoint in unserved if endpoint.path in paths] == []
+
+
+async def test_what_is_served_describes_itself_to_anybody(workspace: Workspace) -> None:
+    async with connect(workspace) as http:
+        assert (await http.get("/openapi.json")).json() == document()
 
 
 # Who may call

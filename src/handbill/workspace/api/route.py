@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handbill.contract.endpoint import Endpoint, Model
+from handbill.contract.endpoint import Endpoint, Free, Model
 from handbill.contract.limits import BIGGEST_ID, Rate
 from handbill.errors import HandbillError, quoted
 from handbill.workspace import cursors
@@ -126,11 +126,16 @@ def _serve(
 async def _read(workspace: Workspace, endpoint: Endpoint, request: Request) -> Call:
     path = {name: values.unquoted(name, value) for name, value in request.path_params.items()}
     query = values.query(endpoint.query, request.query_params)
-    strict = request.headers.get("x-validate") == "strict"
-    given = (
-        values.model(endpoint.body, body.parse(await body.read(request)), strict=strict) if endpoint.body else None
-    )
+    given = await _body(endpoint.body, request) if endpoint.body else None
     return Call(workspace, path, query, given, request, endpoint)
+
+
+async def _body(kind: type[Model], request: Request) -> Model | None:
+    """The body as a model; None when it is free-form, which the handler reads for itself."""
+    if issubclass(kind, Free):
+        return None
+    strict = request.headers.get("x-validate") == "strict"
+    return values.model(kind, body.parse(await body.read(request)), strict=strict)
 
 
 def _answer(endpoint: Endpoint, result: Model | Response) -> Response:
