@@ -42,7 +42,7 @@ def handbill(port: int, messages: int) -> None:
 
         async def sender() -> None:
             for _ in todo:
-                await channel.send(SENDER, RECIPIENT, MESSAGE)
+                await channel.send(SENDER, [RECIPIENT], MESSAGE)
 
         await asyncio.gather(*(sender() for _ in range(CONNECTIONS)))
         await channel.close()

@@ -146,6 +146,7 @@ class WorkspaceLedger:
             customer=msgspec.Raw(people.customer_json(row).encode()),
             created=row["created"],
             roots=roots,
+            devices=msgspec.Raw((row["devices"] or "[]").encode()),
             fields=msgspec.Raw(fields.encode()),
             attempts=row["attempts"],
         )
@@ -183,6 +184,7 @@ def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> l
             customer=msgspec.Raw(people.customer_json(row).encode()),
             created=now,
             roots=trigger_root(row["data"]),
+            devices=msgspec.Raw((row["devices"] or "[]").encode()),
         )
         for row in tx.all("ledger.sample", values)
     ]

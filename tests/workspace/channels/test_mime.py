@@ -367,3 +367,56 @@ def test_plain_text_says_what_the_html_says(html: str) -> None:
 @pytest.mark.parametrize("piece", ["<style ", "<!-- ", "<a href=", "<a", "\1", "\1x\2", "<i> ", "=?utf-8?q?", "&"])
 def test_hostile_html_takes_no_longer_than_other_html(piece: str) -> None:
     assert isinstance(plain(piece * 100_000), str)
+
+
+def test_several_recipients_and_copies_have_a_line_each() -> None:
+    everybody: dict[str, Any] = {
+        "others": ("Zoë <zoe@example.org>", "cy@example.org"),
+        "cc": ("Desk <desk@example.com>", "x@y.example"),
+    }
+    message = parsed(built(dataclasses.replace(MAIL, **everybody)))
+    assert message["To"].addresses[1].display_name == "Zoë"
+    assert [each.addr_spec for each in message["To"].addresses] == [
+        "ann@example.org",
+        "zoe@example.org",
+        "cy@example.org",
+    ]
+    assert [each.addr_spec for each in message["Cc"].addresses] == ["desk@example.com", "x@y.example"]
+
+
+@pytest.mark.parametrize("field", ["others", "cc"])
+def test_a_further_recipient_is_one_address_without_a_line_break(field: str) -> None:
+    for text in ("a@example.org, b@example.org", "Ann\r\nBcc: eve@example.net <a@example.org>", "nobody"):
+        more: dict[str, Any] = {field: ("ok@example.org", text)}
+        with pytest.raises(HeaderFault):
+            built(dataclasses.replace(MAIL, **more))
+
+
+def test_amp_stands_between_plain_and_html() -> None:
+    raw = built(dataclasses.replace(MAIL, amp="<html ⚡4email></html>"))
+    types = [part.get_content_type() for part in parsed(raw).walk()]
+    assert types == ["multipart/alternative", "text/plain", "text/x-amp-html", "text/html"]
+
+
+FILES = {"ticket.pdf": b"%PDF-1.7 \x00\xff" * 40, "Zoës Karte.txt": "Grüße".encode(), 'a"b\\c.bin': b""}
+
+
+def test_attachments_come_back_as_they_were() -> None:
+    raw = built(dataclasses.replace(MAIL, attachments=FILES))
+    message = parsed(raw)
+    assert message.get_content_type() == "multipart/mixed"
+    assert body_of(raw, "html").startswith("<html>")
+    read = {part.get_filename(): part.get_payload(decode=True) for part in message.iter_attachments()}
+    assert read == FILES
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+@given(name=st.text(max_size=300), data=st.binary(max_size=300))
+def test_no_name_of_an_attachment_adds_a_header(name: str, data: bytes) -> None:
+    try:
+        raw = built(dataclasses.replace(MAIL, attachments={name: data}))
+    except HeaderFault:
+        return
+    (file,) = parsed(raw).iter_attachments()
+    assert [key.lower() for key in file] == ["content-type", "content-transfer-encoding", "content-disposition"]
+    assert file.get_payload(decode=True) == data

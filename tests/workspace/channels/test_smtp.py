@@ -156,7 +156,7 @@ async def scripted(
 async def send(
     channel: Smtp | SmtpConnection, recipient: str = "ann@example.org", message: bytes = MESSAGE
 ) -> Receipt:
-    return await channel.send("Club <news@example.com>", recipient, message)
+    return await channel.send("Club <news@example.com>", recipient.split("; "), message)
 
 
 def queued() -> Receipt:
@@ -443,6 +443,35 @@ def test_an_envelope_holds_one_address_or_nothing_is_said(run: Run, recipient: s
     run(scenario())
 
 
+SEVERAL: list[tuple[list[Action], Outcome, str, int]] = [
+    (["250 ok", "250 ok", "250 ok"], Outcome.SENT, "", 1),
+    (["250 ok", "550 5.1.1 who", "250 ok"], Outcome.SENT, "Refused for bob@example.org: 550 5.1.1 who", 1),
+    (["450 4.2.0 later", "250 ok", "550 no"], Outcome.SENT, "ann@example.org: 450 4.2.0 later; cy@example.org", 1),
+    (["550 5.1.1 no", "550 5.1.1 no", "550 5.1.1 never"], Outcome.FAILED, "never", 0),
+    (["550 5.1.1 no", "450 4.2.0 later", "550 5.1.1 no"], Outcome.DEFERRED, "later", 0),
+]
+
+
+@pytest.mark.parametrize("features", ["PIPELINING", ""], ids=["pipelined", "step by step"])
+@pytest.mark.parametrize(("answers", "outcome", "detail", "messages"), SEVERAL)
+def test_one_message_goes_to_those_recipients_that_the_server_takes(
+    run: Run, features: str, answers: list[Action], outcome: Outcome, detail: str, messages: int
+) -> None:
+    async def scenario() -> None:
+        async with scripted(features, RCPT=answers) as server:
+            channel = Smtp(server.settings())
+            receipt = await send(channel, "ann@example.org; bob@example.org; cy@example.org")
+            assert (receipt.outcome, receipt.suppress) == (outcome, False)
+            assert detail in receipt.detail
+            assert bool(receipt.detail) is bool(detail)
+            assert server.messages.count(MESSAGE) == messages
+            assert (await send(channel)).outcome == Outcome.SENT
+            assert len(server.connections) == 1
+            await channel.close()
+
+    run(scenario())
+
+
 def test_the_envelope_uses_what_the_server_offers(run: Run) -> None:
     utf8 = "Subject: Zoë\r\n\r\nHi\r\n".encode()
 
@@ -520,7 +549,7 @@ def test_a_stalled_connection_does_not_hold_up_the_others(run: Run) -> None:
                 assert (await send(channel, f"p{number}@example.org")).outcome == Outcome.SENT
             assert not slow.done()
             stalled.transport.write(b"250 at last\r\n")
-            assert (await slow).detail == "at last"
+            assert (await slow).outcome == Outcome.SENT
             await channel.close()
 
     run(scenario())

@@ -52,7 +52,8 @@ class PlainRenderer:
         if customer["id"] in self.failing:
             return RenderFailure(work.delivery, "body line 1, column 4: Variable 'customer.x' is missing")
         kept = archive.compress({"recipient": customer["email"], "body": work.id}, sample)
-        return Rendered(work.delivery, "a@shop.example", customer["email"], "Hello", work.id.encode(), kept)
+        to = customer["email"]
+        return Rendered(work.delivery, "a@shop.example", to, "Hello", work.id.encode(), kept, (to,))
 
 
 class ScriptedChannel:
@@ -64,7 +65,8 @@ class ScriptedChannel:
         self.at_once = self.most = 0
         self.answer: Callable[[str], Receipt | TransportDown] = lambda recipient: Receipt(Outcome.SENT)
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt:
+    async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
+        (recipient,) = recipients
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         await asyncio.sleep(0)  # a turn for the others, as a real connection would give

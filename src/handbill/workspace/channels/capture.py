@@ -1,5 +1,7 @@
 """Capture: the channel that keeps every message and sends none. The ledger's own transaction is the delivery."""
 
+from collections.abc import Sequence
+
 from handbill.workspace.engine.needs import Receipt
 
 
@@ -8,7 +10,7 @@ class Capture:
 
     connections = 0
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt:
+    async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
         raise NotImplementedError("a captured message is recorded, never sent")
 
     async def close(self) -> None:

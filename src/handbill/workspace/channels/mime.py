@@ -5,11 +5,13 @@ import binascii
 import functools
 import hashlib
 import html as markup
+import mimetypes
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import idna
 
@@ -37,7 +39,7 @@ class Mail:
     sender: str
     """`Film Club <news@example.com>` or a bare address."""
     recipient: str
-    """One address: the envelope's recipient and the To header."""
+    """One mailbox, the first of the To header."""
     subject: str
     html: str
     text: str = ""
@@ -47,6 +49,12 @@ class Mail:
     reply_to: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     to_name: str = ""
+    others: tuple[str, ...] = ()
+    """Further mailboxes of the To header."""
+    cc: tuple[str, ...] = ()
+    amp: str = ""
+    """The body for mail programs that show AMP."""
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
     unsubscribe_url: str = ""
     """Adds one-click unsubscribe (RFC 8058)."""
 
@@ -57,22 +65,23 @@ def build(mail: Mail, *, message_id: str, date: int) -> bytes:
     `date` is in Unix seconds. Raises HeaderFault when a value must not become a header.
     """
     identifier = _identifier(message_id)
-    boundary = f"=_{hashlib.sha256(identifier.encode()).hexdigest()[:24]}"
+    mark = hashlib.sha256(identifier.encode()).hexdigest()[:24]
     lines = [
         _mailbox_line("From", "sender", mail.sender),
-        _to_line(mail.recipient, mail.to_name),
+        _to_line(mail.recipient, mail.to_name) + _more(mail.others, "recipient"),
+        *([_mailbox_line("Cc", "cc", mail.cc[0]) + _more(mail.cc[1:], "cc")] if mail.cc else ()),
         *([_mailbox_line("Reply-To", "reply_to", mail.reply_to)] if mail.reply_to else ()),
         _text_line("Subject", _clean(mail.subject, "subject")),
         f"Date: {_date(date)}\r\nMessage-ID: <{identifier}>",
         *_extra_lines(mail.headers),
         *_unsubscribe_lines(mail.unsubscribe_url),
-        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n',
+        "MIME-Version: 1.0\r\n",
     ]
-    head = "\r\n".join(lines).encode()
-    cut = f"--{boundary}".encode()
-    text = _part(b"plain", mail.text or plain(mail.html))
-    html = _part(b"html", _with_preheader(mail.html, mail.preheader))
-    return b"\r\n".join((head, cut, text, cut, html, cut + b"--\r\n"))
+    body = _multipart("alternative", f"=_{mark}", list(_alternatives(mail)))
+    if mail.attachments:
+        files = [_attachment(name, data) for name, data in mail.attachments.items()]
+        body = _multipart("mixed", f"=_m{mark}", [body, *files])
+    return "\r\n".join(lines).encode() + body + b"\r\n"
 
 
 def address(text: str, field: str) -> str:
@@ -229,11 +238,17 @@ def _mailbox_line(header: str, field: str, text: str) -> str:
     return _named(header, *mailbox(text, field))
 
 
+def _more(mailboxes: tuple[str, ...], field: str) -> str:
+    """Further mailboxes of a header, a line each."""
+    return "".join(f",\r\n{_named('', *mailbox(each, field))}" for each in mailboxes)
+
+
 def _named(header: str, name: str, bare: str) -> str:
-    """A header with one mailbox; the address moves to a line of its own when there is no room."""
+    """A header, or a further line of one, with one mailbox; the address has its own line when there is no room."""
+    start = f"{header}: " if header else " "
     if not name:
-        return f"{header}: {bare}"
-    line = f"{header}: {_phrase(name, used=len(header) + 2)}"
+        return f"{start}{bare}"
+    line = f"{start}{_phrase(name, used=len(start))}"
     columns = len(line) - line.rfind("\n") + len(bare) + 2
     return f"{line}{' ' if columns <= LINE else _FOLD}<{bare}>"
 
@@ -344,6 +359,35 @@ def _with_preheader(html: str, preheader: str) -> str:
     start = body.end() if body else 0
     style = "display:none;max-height:0;overflow:hidden;mso-hide:all"
     return f'{html[:start]}<div style="{style}">{markup.escape(preheader)}</div>{html[start:]}'
+
+
+def _alternatives(mail: Mail) -> Iterator[bytes]:
+    """The body's forms, the richest last, but AMP before HTML: some programs show the last one only."""
+    yield _part(b"plain", mail.text or plain(mail.html))
+    if mail.amp:
+        yield _part(b"x-amp-html", mail.amp)
+    yield _part(b"html", _with_preheader(mail.html, mail.preheader))
+
+
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    """Parts with their headers as one, with its header; it ends with its last boundary."""
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n'.encode()
+    cut = f"--{boundary}".encode()
+    pieces = [piece for part in parts for piece in (cut, part)]
+    return b"\r\n".join((head, *pieces, cut + b"--"))
+
+
+def _attachment(name: str, data: bytes) -> bytes:
+    """A file in base64. Its name is checked like any value of a header (RFC 2231 outside ASCII)."""
+    _check(name, "attachments")
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    plain_name = re.fullmatch(r"[A-Za-z0-9 ._()-]{1,60}", name)
+    said = f'filename="{name}"' if plain_name else f"filename*=utf-8''{quote(name[:200], safe='')}"
+    head = (
+        f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {said}\r\n\r\n"
+    )
+    return head.encode() + base64.encodebytes(data).rstrip(b"\n").replace(b"\n", b"\r\n")
 
 
 def _line_ends(text: str) -> str:

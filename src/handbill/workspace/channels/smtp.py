@@ -7,6 +7,7 @@ how long to wait, and are sent each answer. `_Wire` runs them on a connection.
 import asyncio
 import base64
 import contextlib
+import dataclasses
 import functools
 import math
 import re
@@ -123,6 +124,20 @@ Output = tuple[bytes, float]
 """What to write (nothing means: only read on) and how many seconds the answer may take."""
 T = TypeVar("T")
 Conversation = Generator[Output, Reply, T]
+
+
+StepName = Literal["MAIL", "RCPT", "DATA", "body"]
+
+
+class Step(NamedTuple):
+    """One command of an envelope, or none where it went out with an earlier one."""
+
+    name: StepName
+    output: bytes
+    recipient: str = ""
+
+
+Refused = list[tuple[Step, Reply]]
 
 
 class Lost(Exception):
@@ -308,10 +323,10 @@ def _login(features: Mapping[str, str], username: str, password: str, wait: floa
         raise TransportDown(kind, f"The mail server refused the login: {reply.code} {words}")
 
 
-def _delivery(outputs: Sequence[bytes], body: bytes, timeouts: Timeouts) -> Conversation[Receipt]:
-    """One message. `outputs` are MAIL, RCPT and DATA, or all of them together and two times nothing."""
+def _delivery(steps: Sequence[Step], body: bytes, timeouts: Timeouts) -> Conversation[Receipt]:
+    """One message: the envelope, then the body for those recipients that the server takes."""
     try:
-        refusal = yield from _envelope(outputs, timeouts.command)
+        refusal, refused = yield from _envelope(steps, timeouts.command)
     except Lost as lost:
         return Receipt(Outcome.QUEUED, str(lost))
     if refusal:
@@ -321,26 +336,42 @@ def _delivery(outputs: Sequence[bytes], body: bytes, timeouts: Timeouts) -> Conv
     except Lost as lost:
         return Receipt(Outcome.QUEUED if lost.unsent else Outcome.UNKNOWN, str(lost))
     if reply.good:
-        return Receipt(Outcome.SENT, reply.words, reply.code)
+        told = "; ".join(f"{step.recipient}: {no.code} {no.words}" for step, no in refused)
+        return Receipt(Outcome.SENT, told and f"Refused for {told}"[:1000], reply.code)
     return judge("body", reply)
 
 
-def _envelope(outputs: Sequence[bytes], wait: float) -> Conversation[Receipt | None]:
-    """None when the body may follow; else why not, with the server ready for the next message."""
-    refused: tuple[Step, Reply] | None = None
-    for step, output in zip(_STEPS, outputs, strict=True):
-        if output and refused:
+def _envelope(steps: Sequence[Step], wait: float) -> Conversation[tuple[Receipt | None, Refused]]:
+    """No receipt when the body may follow; else why not, with the server ready for the next message.
+
+    With it come the recipients that were refused, though others were not.
+    """
+    refused: Refused = []
+    asked = sum(step.name == "RCPT" for step in steps)
+    over = False
+    for step in steps:
+        if step.output and over:
             break
-        reply = yield output, wait
-        if refused is None and reply.code // 100 != _EXPECTED[step]:
-            refused = step, reply
+        reply = yield step.output, wait
         if reply.code == 421:
-            return judge(step, reply)
-    if refused is None:
-        return None
+            return judge(step.name, reply), []
+        if reply.code // 100 != _EXPECTED[step.name] and not over:
+            refused.append((step, reply))
+        over = over or len(refused) == asked or any(step.name != "RCPT" for step, _ in refused)
+    if not over:
+        return None, refused
     with contextlib.suppress(Lost):  # DATA may have been accepted although nobody is left to get the message
         yield b".\r\n" if reply.code == 354 else b"RSET\r\n", wait
-    return judge(*refused)
+    return _refusal(refused), []
+
+
+def _refusal(refused: Refused) -> Receipt:
+    """Of several answers the one that lets it be tried again, if there is one; else the last, which ended it."""
+    receipts = [judge(step.name, reply) for step, reply in refused]
+    later = [receipt for receipt in receipts if receipt.outcome is not Outcome.FAILED]
+    receipt = later[0] if later and refused[-1][0].name == "RCPT" else receipts[-1]
+    alone = len(refused) == 1
+    return receipt if alone else dataclasses.replace(receipt, suppress=False)
 
 
 def _goodbye(wait: float) -> Conversation[None]:
@@ -348,15 +379,13 @@ def _goodbye(wait: float) -> Conversation[None]:
         yield b"QUIT\r\n", wait
 
 
-Step = Literal["MAIL", "RCPT", "DATA", "body"]
-_STEPS: Final[tuple[Step, ...]] = ("MAIL", "RCPT", "DATA")
-_EXPECTED: Final[Mapping[Step, int]] = {"MAIL": 2, "RCPT": 2, "DATA": 3}
+_EXPECTED: Final[Mapping[StepName, int]] = {"MAIL": 2, "RCPT": 2, "DATA": 3}
 _ANSWER = re.compile(rb"[2-5]\d\d(?:[ \r-]|\Z)")
 _THROTTLED = re.compile(r"throttl|too (?:many|much|fast)|slow(?:ing)? down|\brate\b|limit", re.IGNORECASE)
 _NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?!7\b|8\b)\d")  # 5.1.7 and 5.1.8 speak of the sender (RFC 3463 3.2)
 
 
-def judge(step: Step, reply: Reply) -> Receipt:
+def judge(step: StepName, reply: Reply) -> Receipt:
     """What an answer that is not the hoped-for one means for the message.
 
     Raises TransportDown when the server wants a login first.
@@ -446,24 +475,31 @@ class SmtpConnection:
             )
         wire.transport = cast("asyncio.Transport", transport)
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt:
-        """Hand over one message (CRLF line ends, not dot-stuffed). Raises TransportDown when a login is missing."""
+    async def send(self, sender: str, recipients: Sequence[str], message: bytes) -> Receipt:
+        """Hand over one message (CRLF line ends, not dot-stuffed). Raises TransportDown when a login is missing.
+
+        It is sent when the server takes it for one of the recipients; `detail` names those that it refused.
+        """
         if self._wire is None:
             raise RuntimeError("open() the connection before sending")
         try:
-            outputs = self._commands(address(sender, "sender"), address(recipient, "recipient"), message)
+            named = [address(recipient, "recipient") for recipient in recipients]
+            steps = self._steps(address(sender, "sender"), named, message)
         except HeaderFault as fault:
             return Receipt(Outcome.FAILED, str(fault))
         try:
-            receipt = await self._wire.talk(_delivery(outputs, _body(message), self._timeouts))
+            receipt = await self._wire.talk(_delivery(steps, _body(message), self._timeouts))
         except Lost as lost:
             return Receipt(Outcome.QUEUED, str(lost))
         if receipt.outcome in (Outcome.UNKNOWN, Outcome.QUEUED):
             self._wire.abort()
         return receipt
 
-    def _commands(self, sender: str, recipient: str, message: bytes) -> Sequence[bytes]:
-        """MAIL, RCPT and DATA, in one piece where the server takes that (RFC 2920). Raises HeaderFault."""
+    def _steps(self, sender: str, recipients: Sequence[str], message: bytes) -> Sequence[Step]:
+        """MAIL, a RCPT for each recipient, and DATA. Raises HeaderFault.
+
+        All goes out at once where the server takes that (RFC 2920): then with the first step, the others only read.
+        """
         features = self._features
         mail = f"MAIL FROM:<{sender}>"
         if "SIZE" in features:
@@ -473,12 +509,16 @@ class SmtpConnection:
             mail += f" SIZE={len(message)}"
         if not message.isascii() and "8BITMIME" in features:
             mail += " BODY=8BITMIME"
-        if _needs_utf8(sender, recipient, message):
+        if _needs_utf8((sender, *recipients), message):
             if "SMTPUTF8" not in features:
                 raise HeaderFault("recipient", "or sender is outside ASCII, which the mail server does not take")
             mail += " SMTPUTF8"
-        commands = (f"{mail}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n")
-        return (b"".join(commands), b"", b"") if "PIPELINING" in features else commands
+        receivers = [Step("RCPT", f"RCPT TO:<{recipient}>\r\n".encode(), recipient) for recipient in recipients]
+        steps = [Step("MAIL", f"{mail}\r\n".encode()), *receivers, Step("DATA", b"DATA\r\n")]
+        if "PIPELINING" not in features:
+            return steps
+        together = b"".join(step.output for step in steps)
+        return [step._replace(output=b"" if number else together) for number, step in enumerate(steps)]
 
     async def close(self) -> None:
         """Say QUIT and close; waits at most GOODBYE seconds."""
@@ -508,7 +548,7 @@ class Smtp:
         self._free: deque[tuple[SmtpConnection, float]] = deque()
         """With the time of the last use; the usable ones to the right."""
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt:
+    async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
         """Hand over one message on a free connection, waiting for one if need be.
 
         Raises TransportDown when the server cannot be used at all.
@@ -517,7 +557,7 @@ class Smtp:
             connection, used = self._free.pop() if self._free else self._another()
             try:
                 receipt = await self._reopened(connection, used)
-                return receipt or await connection.send(sender, recipient, message)
+                return receipt or await connection.send(sender, recipients, payload)
             finally:
                 put_back = self._free.append if connection.usable else self._free.appendleft
                 put_back((connection, self._clock()))
@@ -545,9 +585,9 @@ class Smtp:
         await asyncio.gather(*(connection.close() for connection in self._all))
 
 
-def _needs_utf8(sender: str, recipient: str, message: bytes) -> bool:
+def _needs_utf8(addresses: Sequence[str], message: bytes) -> bool:
     """Whether an address, in the envelope or a header, is outside ASCII (RFC 6531)."""
-    if not (sender.isascii() and recipient.isascii()):
+    if not all(map(str.isascii, addresses)):
         return True
     return not message.isascii() and not message[: message.find(b"\r\n\r\n")].isascii()
 

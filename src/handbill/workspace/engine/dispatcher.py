@@ -109,7 +109,7 @@ class Dispatcher:
     async def _send(self, parcel: Parcel) -> None:
         message = parcel.message
         try:
-            receipt = await self._channel.send(message.sender, message.recipient, message.payload)
+            receipt = await self._channel.send(message.sender, message.recipients, message.payload)
         except TransportDown as down:
             self._down = down
             self._paused.add(parcel.batch.trigger)
@@ -134,11 +134,14 @@ class Dispatcher:
             outcome,
             now,
             receipt.detail,
+            parcel.batch.content.type,
+            receipt.code,
             retry_at=due,
             suppress=receipt.suppress,
             delivered=delivered,
             message=parcel.message,
             dictionary=parcel.batch.dictionary,
+            devices=receipt.devices,
         )
 
     async def _pause(self, down: TransportDown) -> None:

@@ -27,14 +27,26 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceResult:
+    """What became of a push on one device. `gone`: its token is dead, so that the device is to be forgotten."""
+
+    device_id: str
+    device_platform: str
+    failure_message: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """A channel's answer for one message. `detail` is the server's own words, cleaned."""
+    """A channel's answer for one message. `detail` is the server's own words, cleaned; of a message that was sent it
+    says which part of it was not: an address or a device that was refused."""
 
     outcome: Outcome
     detail: str = ""
     code: int = 0
     slow_down: bool = False
     suppress: bool = False
+    devices: Sequence[DeviceResult] = ()
 
 
 class TransportDown(Exception):
@@ -52,7 +64,7 @@ class Content(msgspec.Struct, frozen=True):
     id: int
     type: str
     fields: Mapping[str, str]
-    """Liquid by name: recipient, from, reply_to, subject, preheader_text, body, body_plain, layout."""
+    """Liquid by name: those of its type in `contract/fields.py`, and layout."""
     shared: Mapping[str, object]
     """Liquid roots that are the same for everybody: trigger, campaign, message, layout."""
     snippets: Mapping[str, str] = {}
@@ -86,14 +98,14 @@ class Work(msgspec.Struct, frozen=True):
     devices: msgspec.Raw = msgspec.Raw(b"[]")
     """Of a push: the person's devices, `{"token", "platform", "last_used", "attributes"}` each."""
     fields: msgspec.Raw = msgspec.Raw(b"{}")
-    """Texts of this message alone, by field, that are no Liquid: recipient, cc, attachments."""
+    """What this message alone says, no Liquid: lines by field, attachments as `{name: base64}`, custom_device."""
     attempts: int = 0
     """How often it was tried before."""
 
 
 class Rendered(msgspec.Struct, frozen=True):
     """A finished message. `payload` is what its channel takes: a mail's bytes, or a JSON object. `archive` is what is
-    kept of it, compressed."""
+    kept of it, compressed. `recipient` is shown; `recipients` are all addresses of a mail, with cc and bcc."""
 
     delivery: int
     sender: str
@@ -101,6 +113,7 @@ class Rendered(msgspec.Struct, frozen=True):
     subject: str
     payload: bytes
     archive: bytes
+    recipients: tuple[str, ...] = ()
 
 
 class RenderFailure(msgspec.Struct, frozen=True):
@@ -131,7 +144,7 @@ class Channel(Protocol):
     connections: int
     """How many messages may be on their way at once; 0 means the ledger's transaction is itself the delivery."""
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Receipt: ...
+    async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt: ...
 
     async def close(self) -> None: ...
 
@@ -185,6 +198,10 @@ class Result:
     outcome: Outcome
     at: int
     detail: str = ""
+    type: str = ""
+    """The message's type; empty when it could not be rendered."""
+    code: int = 0
+    """The server's answer."""
     retry_at: int | None = None
     suppress: bool = False
     delivered: bool = False
@@ -192,6 +209,7 @@ class Result:
     message: Rendered | None = field(default=None, repr=False)
     """What was sent, or refused; None when it could not be rendered."""
     dictionary: int = 0
+    devices: Sequence[DeviceResult] = ()
 
 
 class Ledger(Protocol):

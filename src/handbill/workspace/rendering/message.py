@@ -1,17 +1,20 @@
-"""One content compiled, and rendered for one person: Liquid, then MIME, then the copy that is kept."""
+"""One content compiled, and rendered for one person: Liquid, then its channel's form, then the copy that is kept."""
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from handbill.contract import attachments
+from handbill.contract.fields import ADDRESSES, DEFAULTS, FIELDS, LINES
+from handbill.errors import HandbillError
 from handbill.workspace import archive
-from handbill.workspace.channels import mime
+from handbill.workspace.channels.mime import HeaderFault
 from handbill.workspace.engine.needs import Content, Rendered, RenderFailure, Work
 from handbill.workspace.liquid import Dialect, LiquidFault, LiquidSyntaxFault, Template
+from handbill.workspace.rendering.composing import Draft, Unsendable, compose
 
-FIELDS = ("from", "reply_to", "recipient", "subject", "preheader_text", "body", "body_plain")
-LINES = ("from", "reply_to", "recipient", "subject", "preheader_text")
-"""Fields of one line."""
 LINKS = {
     "unsubscribe_url": "unsubscribe",
     "view_in_browser_url": "deliveries",
@@ -19,7 +22,6 @@ LINKS = {
 }
 """The folder each link leads to; the delivery id follows."""
 
-_EMPTY = dict.fromkeys(FIELDS, "")
 _json_object = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -40,7 +42,8 @@ class Message:
         self._message: Any = self._shared.pop("message", {})
         overlaid = content.own_roots and "trigger" in self._shared
         self._everybodys: dict[str, Any] = {"trigger": self._shared.pop("trigger")} if overlaid else {}
-        self._fields = {name: self._compile(name, source) for name, source in _sources(content).items()}
+        self._names = FIELDS[content.type]
+        self._fields = {name: self._compiled(name) for name in self._names}
         self._layout = self._compile("layout", content.fields.get("layout", ""))
         self._headers = [(name, self._compile(f"header {name}", source)) for name, source in content.headers]
 
@@ -50,8 +53,21 @@ class Message:
             return RenderFailure(work.delivery, self.faults[0])
         try:
             return self._rendered(work)
-        except (LiquidFault, mime.HeaderFault) as fault:
+        except (LiquidFault, HeaderFault, Unsendable) as fault:
             return RenderFailure(work.delivery, str(fault))
+
+    def _compiled(self, name: str) -> list[Template]:
+        """The templates of a field: one, or one for each address, so that no value can add an address."""
+        source = self._content.fields.get(name) or DEFAULTS.get(self._content.type, {}).get(name, "")
+        return [self._compile(name, part) for part in self._split(name, source)]
+
+    def _split(self, name: str, source: str) -> list[str]:
+        several = self._content.type == "email" and name in ADDRESSES
+        return _ADDRESS.findall(source) if several else [source]
+
+    def _own(self, fields: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The lines that this message says itself, in place of the content's."""
+        return {name: self._split(name, text) for name, text in fields.items() if name in LINES}
 
     def _compile(self, name: str, source: str) -> Template:
         try:
@@ -62,27 +78,49 @@ class Message:
         self.paths |= template.paths
         return template
 
-    def _texts(self, roots: dict[str, Any], names: list[str]) -> dict[str, str]:
-        return {name: self._fields[name].render(roots) for name in names}
+    def _parts(self, roots: dict[str, Any], names: Iterable[str]) -> dict[str, list[str]]:
+        return {name: [template.render(roots) for template in self._fields[name]] for name in names}
 
     def _rendered(self, work: Work) -> Rendered:
         roots = self._roots(work)
         own = _json_object.decode(work.fields)
-        texts = _EMPTY | self._texts(roots, [name for name in self._fields if name in LINES]) | own
-        texts |= {name: texts[name].strip() for name in LINES}  # a template of several lines may well end in one
-        roots["message"] = {**self._message, "subject": texts["subject"], "preheader": texts["preheader_text"]}
-        texts |= self._texts(roots, [name for name in self._fields if name not in LINES])
+        lines = self._parts(roots, [name for name in self._names if name in LINES]) | self._own(own)
+        lines = {name: [part.strip() for part in parts] for name, parts in lines.items()}  # it may well end in one
+        texts = {name: ", ".join(filter(None, parts)) for name, parts in lines.items()}
+        told = {"subject": texts.get("subject", ""), "preheader": texts.get("preheader_text", "")}
+        roots["message"] = {**self._message, **told}
+        bodies = self._parts(roots, [name for name in self._names if name not in LINES])
+        texts |= {name: "".join(parts) for name, parts in bodies.items()}
         if self._content.fields.get("layout"):
             texts["body"] = self._layout.render({**roots, "content": texts["body"]})
-        headers = tuple((name, template.render(roots)) for name, template in self._headers)
-        sender, recipient, mail = texts["from"], texts["recipient"], b""
-        if self._content.type == "email":
-            sender, recipient = mime.address(sender, "from"), _one_address(recipient)
-            message_id = f"<{work.id}@{sender.rpartition('@')[2]}>"
-            mail = mime.build(_mail(texts, headers, roots["links"]), message_id=message_id, date=work.created)
-        shown = {**texts, "headers": dict(headers)} if self._content.retained else {"forgotten": True}
-        kept = archive.compress(shown, self._dictionary)
-        return Rendered(work.delivery, sender, recipient, texts["subject"], mail, kept)
+        draft = Draft(
+            work,
+            type=self._content.type,
+            texts=texts,
+            addresses=lines,
+            headers=tuple((name, template.render(roots)) for name, template in self._headers),
+            customer=roots["customer"],
+            links=roots["links"],
+            base_url=self._content.base_url.rstrip("/"),
+            attachments=_attached(own.get("attachments", {})),
+            custom_device=own.get("custom_device"),
+        )
+        return self._finished(draft)
+
+    def _finished(self, draft: Draft) -> Rendered:
+        composed = compose(draft)
+        kept = {name: text for name, text in draft.texts.items() if text} | {"recipient": composed.recipient}
+        shown = {**kept, **composed.archived, "headers": dict(draft.headers)}
+        archived = archive.compress(shown if self._content.retained else {"forgotten": True}, self._dictionary)
+        return Rendered(
+            draft.work.delivery,
+            sender=composed.sender,
+            recipient=composed.recipient,
+            subject=draft.texts.get("subject", ""),
+            payload=composed.payload,
+            archive=archived,
+            recipients=composed.recipients,
+        )
 
     def _roots(self, work: Work) -> dict[str, Any]:
         roots = {
@@ -101,27 +139,12 @@ class Message:
         return {name: f"{base}/{folder}/{delivery_id}" if base else "" for name, folder in LINKS.items()}
 
 
-def _sources(content: Content) -> dict[str, str]:
-    """The fields that have a text. A mail goes to the person's own address unless it says otherwise."""
-    given = {name: content.fields[name] for name in FIELDS if content.fields.get(name)}
-    return {"recipient": "{{customer.email}}", **given} if content.type == "email" else given
+def _attached(files: Mapping[str, Any]) -> dict[str, bytes]:
+    try:
+        return attachments.read(files)
+    except HandbillError as error:
+        raise Unsendable(str(error)) from None
 
 
-def _one_address(recipient: str) -> str:
-    if not recipient:
-        raise mime.HeaderFault("recipient", "is empty: this person has no address for this message")
-    return mime.address(recipient, "recipient")
-
-
-def _mail(texts: dict[str, str], headers: tuple[tuple[str, str], ...], links: dict[str, str]) -> mime.Mail:
-    return mime.Mail(
-        sender=texts["from"],
-        recipient=texts["recipient"],
-        subject=texts["subject"],
-        html=texts["body"],
-        text=texts["body_plain"],
-        preheader=texts["preheader_text"],
-        reply_to=texts["reply_to"],
-        headers=headers,
-        unsubscribe_url=links["unsubscribe_url"],
-    )
+_ADDRESS = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|\"(?:[^\"\\]|\\.)*\"|[^,])+", re.DOTALL)
+"""One address of several, still as Liquid: up to a comma that is neither in a tag nor in quotes."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from handbill.workspace.engine.needs import Content, Job, Outcome, Rendered, Result
+from handbill.workspace.engine.needs import Content, DeviceResult, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.store import activities
 from handbill.workspace.store.database import Row, Transaction
@@ -21,13 +21,14 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One delivery's next state: `query` writes it (with `values`), `metrics` are counted."""
+    """A delivery's next state: `query` writes it with `values`. `metrics` happened; `counted` are only counted."""
 
     delivery: int
     state: str
     query: str
     values: dict[str, Any]
     metrics: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     message: Rendered | None = None
     dictionary: int = 0
 
@@ -48,7 +49,8 @@ def apply(tx: Transaction, changes: Sequence[Change], now: int) -> None:
     tx.many("ledger.archive", [_archived(change) for _, change in moves if change.message])
     _count_states(tx, ((row["trigger_id"], row["state"], change.state) for row, change in moves))
     happened = [(row, metric, change) for row, change in moves for metric in change.metrics]
-    count_metrics(tx, ((row, metric) for row, metric, _ in happened), now)
+    counted = [(row, metric) for row, change in moves for metric in (*change.metrics, *change.counted)]
+    count_metrics(tx, counted, now)
     activities.add(
         tx, (activities.of_delivery(row, metric, now, _reason(metric, change)) for row, metric, change in happened)
     )
@@ -303,6 +305,8 @@ def record(tx: Transaction, results: Sequence[Result], sending: Sequence[int], r
     unknown = [result.delivery for result in results if result.outcome is Outcome.UNKNOWN and resend]
     apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in unknown], now)
     tx.many("ledger.suppress", [{"delivery": r.delivery, "at": r.at} for r in results if r.suppress])
+    gone = [{"delivery": r.delivery, "token": each.device_id} for r in results for each in r.devices if each.gone]
+    tx.many("ledger.forget_device", gone)
 
 
 def pause(tx: Transaction, number: int, reason: str) -> None:
@@ -311,7 +315,9 @@ def pause(tx: Transaction, number: int, reason: str) -> None:
 
 
 def _change(result: Result) -> Change:
-    state, metrics, query = _FATES[result.outcome, result.message is not None]
+    made = result.message is not None
+    fate = "refused" if result.outcome is Outcome.FAILED and made and result.type in _NEVER_BOUNCE else result.outcome
+    state, metrics, query = _FATES[fate, made]
     values = {
         "at": result.at,
         "detail": result.detail,
@@ -319,22 +325,38 @@ def _change(result: Result) -> Change:
         "delivered": result.delivered,
         "recipient": result.message and result.message.recipient,
         "subject": result.message and result.message.subject,
+        "devices": _shown(result.devices),
     }
     metrics += ("delivered",) if result.delivered else ()
+    counted = (f"{result.code // 100}xx",) if result.type == "webhook" and result.code else ()
     kept = result.message if result.outcome is Outcome.SENT else None
-    return Change(result.delivery, state, query, values, metrics, kept, result.dictionary)
+    return Change(result.delivery, state, query, values, metrics, counted, kept, result.dictionary)
 
 
-_FATES: dict[tuple[Outcome, bool], tuple[str, tuple[str, ...], str]] = {
+_NEVER_BOUNCE = ("webhook", "slack", "in_app", "inbox")
+"""Types without a bounce (reference 15): what their server refuses has failed."""
+
+_FATES: dict[tuple[str, bool], tuple[str, tuple[str, ...], str]] = {
     (Outcome.SENT, True): ("sent", ("sent",), "ledger.sent"),
     (Outcome.DEFERRED, True): ("deferred", ("attempted", "deferred"), "ledger.deferred"),
     (Outcome.FAILED, True): ("failed", ("bounced",), "ledger.bounced"),
+    ("refused", True): ("failed", ("failed",), "ledger.refused"),
     (Outcome.FAILED, False): ("failed", ("failed",), "ledger.failed"),
     (Outcome.UNKNOWN, True): ("unknown", (), "ledger.unknown"),
     (Outcome.QUEUED, True): ("queued", (), "ledger.queued"),
     (Outcome.QUEUED, False): ("queued", (), "ledger.queued"),
 }
 """State, metrics and statement for each outcome, with and without a message (that could not be rendered)."""
+
+
+def _shown(devices: Sequence[DeviceResult]) -> str | None:
+    """Of a push, as reporting webhooks tell it (reference 15)."""
+    told = [
+        {"device_id": device.device_id, "device_platform": device.device_platform}
+        | ({"failure_message": device.failure_message} if device.failure_message else {})
+        for device in devices
+    ]
+    return msgspec.json.encode(told).decode() if told else None
 
 
 def _json(values: Sequence[int]) -> str:

@@ -205,6 +205,12 @@ DROP TABLE suppressions;
 ALTER TABLE suppressions_new RENAME TO suppressions;
 CREATE INDEX suppressions_reason ON suppressions (reason, created);
 
+-- A person's devices as one JSON list, for rendering a push.
+CREATE VIEW devices_json AS
+SELECT person, json_group_array(json_object('token', token, 'platform', platform, 'last_used', last_used,
+  'attributes', json(attributes))) AS devices
+FROM devices GROUP BY person;
+
 -- Who wants no SMS or WhatsApp from a number of ours.
 CREATE TABLE optouts (
   person INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,

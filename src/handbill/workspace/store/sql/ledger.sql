@@ -55,7 +55,8 @@ SELECT person FROM people WHERE /*where*/ ORDER BY person
 SELECT name, value FROM snippets ORDER BY name
 
 -- name: sample
-SELECT p.person, p.id, p.email, p.unsubscribed, p.attributes, o.data
+SELECT p.person, p.id, p.email, p.unsubscribed, p.attributes, o.data,
+  (SELECT v.devices FROM devices_json v WHERE v.person = p.person) AS devices
 FROM json_each(:people) j
 JOIN people p ON p.person = j.value
 LEFT JOIN trigger_people o ON o.trigger_id = :trigger AND o.person = p.person
@@ -123,7 +124,8 @@ RETURNING delivery
 SELECT d.delivery, d.content_id, d.created, d.attempts, d.resent,
   p.person, p.id, p.email, p.unsubscribed, p.unsubscribed AS unwilling, p.attributes, o.data,
   (SELECT s.reason FROM suppressions s
-   WHERE d.type = 'email' AND s.identifier = p.email_key LIMIT 1) AS suppression
+   WHERE d.type = 'email' AND s.identifier = p.email_key LIMIT 1) AS suppression,
+  CASE WHEN d.type = 'push' THEN (SELECT v.devices FROM devices_json v WHERE v.person = p.person) END AS devices
 FROM json_each(:deliveries) j
 JOIN deliveries d ON d.delivery = j.value
 LEFT JOIN people p ON p.person = d.person
@@ -139,7 +141,7 @@ FROM json_each(:deliveries) j JOIN deliveries d ON d.delivery = j.value
 UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE delivery = :delivery
 
 -- name: sent
-UPDATE deliveries SET state = 'sent', worker = NULL, failure_message = NULL,
+UPDATE deliveries SET state = 'sent', worker = NULL, failure_message = nullif(:detail, ''), devices = :devices,
   sent = :at, delivered = CASE WHEN :delivered THEN :at END, recipient = :recipient, subject = :subject
 WHERE delivery = :delivery
 
@@ -151,8 +153,16 @@ ON CONFLICT (delivery) DO NOTHING
 UPDATE deliveries SET state = 'failed', worker = NULL, failed = :at, failure_message = :detail
 WHERE delivery = :delivery
 
+-- name: refused
+UPDATE deliveries SET state = 'failed', worker = NULL, failed = :at, failure_message = :detail,
+  recipient = :recipient, subject = :subject
+WHERE delivery = :delivery
+
+-- name: forget_device
+DELETE FROM devices WHERE token = :token AND person = (SELECT person FROM deliveries WHERE delivery = :delivery)
+
 -- name: bounced
-UPDATE deliveries SET state = 'failed', worker = NULL, bounced = :at, failure_message = :detail,
+UPDATE deliveries SET state = 'failed', worker = NULL, bounced = :at, failure_message = :detail, devices = :devices,
   recipient = :recipient, subject = :subject
 WHERE delivery = :delivery
 

@@ -12,7 +12,8 @@ SELECT d.delivery, d.content_id, d.type, d.created, d.attempts, d.resent,
   s.transport, s.roots, s.content, s.fields, s.tracked, s.retained,
   p.person, p.id, p.email, p.unsubscribed, p.unsubscribed AND NOT s.send_to_unsubscribed AS unwilling, p.attributes,
   (SELECT x.reason FROM suppressions x
-   WHERE d.type = 'email' AND x.identifier = coalesce(lower(s.fields ->> 'recipient'), p.email_key) LIMIT 1) AS suppression
+   WHERE d.type = 'email' AND x.identifier = coalesce(lower(s.fields ->> 'recipient'), p.email_key) LIMIT 1) AS suppression,
+  CASE WHEN d.type = 'push' THEN (SELECT v.devices FROM devices_json v WHERE v.person = p.person) END AS devices
 FROM json_each(:deliveries) j
 JOIN deliveries d ON d.delivery = j.value
 JOIN sends s ON s.delivery = d.delivery

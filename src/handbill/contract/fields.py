@@ -1,0 +1,61 @@
+"""What a message is written in: its fields by type, named as Customer.io's actions name them. Reference 7.2, 8.2."""
+
+from collections.abc import Mapping
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "email": (
+        "from",
+        "reply_to",
+        "recipient",
+        "cc",
+        "bcc",
+        "fake_bcc",
+        "subject",
+        "preheader_text",
+        "body",
+        "body_plain",
+        "body_amp",
+    ),
+    "webhook": ("url", "method", "body"),
+    "twilio": ("from", "recipient", "body", "image_url"),
+    "whatsapp": ("from", "recipient", "body", "image_url"),
+    "slack": ("recipient", "body"),
+    "push": ("recipient", "subject", "body", "image_url", "link", "sound", "custom_data", "custom_payload"),
+    "in_app": ("subject", "body"),
+    "inbox": ("subject", "body"),
+}
+"""Every text of a message, which may be Liquid. Of a push, subject and body are what a send calls title and message,
+and the recipient is its `to`: all, last_used or one device's token."""
+
+NAMES: tuple[str, ...] = tuple(dict.fromkeys(name for names in FIELDS.values() for name in names))
+"""The fields of all types."""
+
+LINES = frozenset(NAMES) - {"body", "body_plain", "body_amp", "custom_data", "custom_payload"}
+"""Fields of one line."""
+
+ADDRESSES = ("recipient", "cc", "bcc")
+"""Fields of a mail that may name several addresses, with commas between."""
+
+DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "email": {"recipient": "{{customer.email}}"},
+    "webhook": {"method": "post"},
+    "twilio": {"recipient": "{{customer.phone}}"},
+    "whatsapp": {"recipient": "{{customer.phone}}"},
+    "push": {"recipient": "all"},
+}
+"""What is said where a message does not: above all, it goes to the person's own address."""
+
+NEEDED: Mapping[str, Mapping[str, str]] = {
+    "email": {"from": '"Film Club <news@film.example>"'},
+    "webhook": {"url": "https://film.example/hook"},
+    "twilio": {"body": '"Your film is here"'},
+    "whatsapp": {"body": '"Your film is here"'},
+    "slack": {"body": '"{{customer.first_name}} is back"'},
+    "push": {"body": '"Your film is here"'},
+    "in_app": {"body": '"Your film is here"'},
+    "inbox": {"body": '"Your film is here"'},
+}
+"""Fields a message cannot be sent without, with an example."""
+
+METHODS = ("get", "post", "put", "delete", "patch")
+"""How a webhook may call."""
