@@ -87,12 +87,10 @@ PIPELINES = "POST /identify · /track · /page · /screen · /group · /alias ·
 
 WAITING = """
 DELETE /v1/collections/{}
-DELETE /v1/esp/suppression/{}/{}
 DELETE /v1/newsletters/{}
 DELETE /v1/newsletters/{}/language/{}
 DELETE /v1/newsletters/{}/test_group/{}/language/{}
 DELETE /v1/reporting_webhooks/{}
-DELETE /v1/snippets/{}
 GET /v1/broadcasts/{}/actions/{}/language/{}
 GET /v1/broadcasts/{}/actions/{}/metrics/links
 GET /v1/broadcasts/{}/metrics/links
@@ -113,9 +111,6 @@ GET /v1/collections/{}/content
 GET /v1/customers/{}/optouts
 GET /v1/customers/{}/relationships
 GET /v1/customers/{}/subscription_preferences
-GET /v1/esp/domains/{}/suppression/{}
-GET /v1/esp/search_suppression/{}
-GET /v1/esp/suppression/{}
 GET /v1/exports
 GET /v1/exports/{}
 GET /v1/exports/{}/download
@@ -137,10 +132,6 @@ GET /v1/objects/{}/{}/relationships
 GET /v1/optouts
 GET /v1/reporting_webhooks
 GET /v1/reporting_webhooks/{}
-GET /v1/sender_identities
-GET /v1/sender_identities/{}
-GET /v1/sender_identities/{}/used_by
-GET /v1/snippets
 GET /v1/subscription_center/{}/token
 GET /v1/subscription_channels
 GET /v1/subscription_topics
@@ -160,7 +151,6 @@ POST /unsubscribe/{}
 POST /v1/alias
 POST /v1/batch
 POST /v1/collections
-POST /v1/esp/suppression/{}/{}
 POST /v1/exports/customers
 POST /v1/exports/deliveries
 POST /v1/group
@@ -182,7 +172,6 @@ POST /v1/send/inbox_message
 POST /v1/send/push
 POST /v1/send/sms
 POST /v1/send/whatsapp
-POST /v1/snippets
 POST /v1/track
 PUT /v1/broadcasts/{}/actions/{}
 PUT /v1/broadcasts/{}/actions/{}/language/{}
@@ -195,7 +184,6 @@ PUT /v1/newsletters/{}/contents/{}
 PUT /v1/newsletters/{}/language/{}
 PUT /v1/newsletters/{}/test_group/{}/language/{}
 PUT /v1/reporting_webhooks/{}
-PUT /v1/snippets
 PUT /v1/transactional/{}/content/{}
 PUT /v1/transactional/{}/language/{}
 """.strip().splitlines()

@@ -19,6 +19,8 @@ from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
 from handbill.client.sends import Sends
+from handbill.client.snippets import Snippets
+from handbill.client.suppressions import Suppressions
 from handbill.client.transactional import Transactional
 from handbill.client.transport import OutcomeUnknown, Transport
 from handbill.client.triggers import Triggers
@@ -44,6 +46,8 @@ class Client:
         self.segments = Segments(call)
         self.senders = Senders(call)
         self.sends = Sends(call)
+        self.snippets = Snippets(call)
+        self.suppressions = Suppressions(call)
         self.transactional = Transactional(call)
         self.triggers = Triggers(call)
 

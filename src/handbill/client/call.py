@@ -12,10 +12,15 @@ from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import HandbillError, InvalidInput, quoted
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
+_TEXT = re.compile(r"(?!\.{1,2}$).{1,254}", re.DOTALL)
 _GRAMMARS = {
     "trigger_id": (re.compile(r"([1-9][0-9]{0,15}-)?[1-9][0-9]{0,15}"), "must look like 456 or 5-37"),
     "message_id": (re.compile(r"[A-Za-z0-9_=-]{1,200}"), "must be the `id` of a message as a list gave it"),
-    "customer_id": (re.compile(r"(?!\.{1,2}$).{1,254}", re.DOTALL), "must be a person's id, email or cio_id"),
+    "customer_id": (_TEXT, "must be a person's id, email or cio_id"),
+    "email_address": (_TEXT, "must be an email address"),
+    "suppression_type": (re.compile("[a-z_]{1,40}"), "must be blocks, bounces, spam_reports or invalid_emails"),
+    "domain_name": (_TEXT, "must be a domain name"),
+    "snippet_name": (_TEXT, "must be a snippet's name"),
 }
 """What each path parameter may look like; all others are whole numbers."""
 

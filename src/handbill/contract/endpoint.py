@@ -63,6 +63,8 @@ class Endpoint:
     status: int = 200
     also: Mapping[int, type[Model]] = field(default_factory=dict)
     """Other good answers, by their status."""
+    unfit: int = 400
+    """The status when the request can be read, but what it says is not right: 400 or 422 (reference 2.1)."""
     errors: ErrorShape = ErrorShape.A
     auth: Auth = Auth.APP
     rate: Rate = APP

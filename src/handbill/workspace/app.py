@@ -20,6 +20,8 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     segments,
     senders,
     sends,
+    snippets,
+    suppressions,
     track,
     transactional,
     triggers,

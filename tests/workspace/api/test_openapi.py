@@ -57,6 +57,9 @@ PATHS = [
     ("/v1/sender_identities", "/v1/sender_identities"),
     ("/v1/sender_identities/{sender_id}", "/v1/sender_identities/2"),
     ("/v1/sender_identities/{sender_id}/used_by", "/v1/sender_identities/2/used_by"),
+    ("/v1/snippets", "/v1/snippets"),
+    ("/v1/esp/search_suppression/{email_address}", "/v1/esp/search_suppression/bob@customer.example"),
+    ("/v1/esp/suppression/{suppression_type}", "/v1/esp/suppression/spam_reports"),
     ("/v1/transactional", "/v1/transactional"),
     ("/v1/transactional/{transactional_id}", "/v1/transactional/9"),
     ("/v1/customers", "/v1/customers?email=ann%40customer.example"),
@@ -83,6 +86,8 @@ def everything(put: Callable[..., int]) -> None:
     put("segments", id=3, name="By hand")
     put("segment_people", segment=3, person=1)
     put("broadcasts", id=5, name="Restock", first_started=NOW, tags=["a"])
+    put("snippets", name="foot", value="Bye", updated=NOW)
+    put("suppressions", identifier="bob@customer.example", reason="complaint", created=NOW)
     put("sender_identities", id=2, name="Film Club", address="news@film.example")
     put("contents", id=12, broadcast_id=5, name="Mail", fields={"subject": "Hi"}, from_id=2)
     put("newsletters", id=7, name="May", sent_at=NOW, tags=["b"])

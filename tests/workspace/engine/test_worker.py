@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.workspace.engine.standins import PEOPLE, PlainRenderer, ScriptedChannel, WatchedLedger, trigger
 
+from handbill.contract.app.suppressions import Reason
 from handbill.contract.app.triggers import Progress
 from handbill.workspace.channels.capture import Capture
 from handbill.workspace.engine.needs import Batch, Channel, Outcome, Receipt, TransportDown
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
-from handbill.workspace.store import people, sending, triggers
+from handbill.workspace.store import people, sending, suppressions, triggers
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -81,6 +82,9 @@ async def test_a_message_that_fails_for_every_sampled_person_is_sent_to_nobody(
     assert errors == ["body line 1, column 4: Variable 'customer.x' is missing"]
 
 
+SUPPRESSED: tuple[Reason, ...] = ("block", "bounce", "complaint", "invalid")
+
+
 async def test_people_who_leave_after_the_trigger_are_skipped_with_the_reason(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
@@ -88,19 +92,31 @@ async def test_people_who_leave_after_the_trigger_are_skipped_with_the_reason(
     await workspace.database.write(leave)
     async with working(workspace, renderer, Capture()) as ledger:
         progress = await ledger.until(number, finished)
-    assert (progress.counts.skipped, progress.counts.sent) == (2, PEOPLE - 3)
+    assert (progress.counts.skipped, progress.counts.sent) == (5, PEOPLE - 6)
     assert await workspace.database.read(reasons) == [
         "The person is unsubscribed.",
-        "The address is suppressed (bounce).",
+        *(f"The address is suppressed ({reason})." for reason in SUPPRESSED),
     ]
 
 
 def leave(tx: Transaction) -> None:
     people.unsubscribe(tx, 1, True, 1)
     people.delete(tx, 2)
-    tx._connection.execute(
-        "INSERT INTO suppressions (identifier, reason, created) VALUES ('u2@film.example', 'bounce', 1)"
-    )
+    for number, reason in enumerate(SUPPRESSED, 2):
+        suppressions.add(tx, reason, f"u{number}@film.example", 1)
+
+
+async def test_an_address_that_the_server_does_not_know_is_suppressed_with_its_words(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    channel = ScriptedChannel()
+    channel.answer = lambda recipient: Receipt(Outcome.FAILED, "5.1.1 no such user", 550, suppress=True)
+    number = await trigger(workspace, broadcast, ids=["u1"])
+    async with working(workspace, renderer, channel) as ledger:
+        await ledger.until(number, finished)
+    [found] = await workspace.database.read(suppressions.page, "bounce", 0, PEOPLE)
+    assert (found["detail"], found["status"]) == ("5.1.1 no such user", "5.1.1")
 
 
 async def test_no_more_messages_are_on_their_way_than_the_channel_has_connections(

@@ -14,6 +14,8 @@ from handbill.contract.app import (
     segments,
     senders,
     sends,
+    snippets,
+    suppressions,
     transactional,
     triggers,
     unserved,
@@ -31,6 +33,8 @@ RESOURCES: tuple[ModuleType, ...] = (
     segments,
     senders,
     sends,
+    snippets,
+    suppressions,
     transactional,
     triggers,
 )

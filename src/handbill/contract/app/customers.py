@@ -99,6 +99,7 @@ SEARCH = Endpoint(
     query=SearchQuery,
     body=Search,
     answer=SearchResult,
+    unfit=422,
 )
 ATTRIBUTES_OF = Endpoint(
     name="customers.attributes_of",

@@ -133,6 +133,7 @@ TRIGGER_BROADCAST = Endpoint(
     source="3.1",
     body=TriggerRequest,
     answer=Triggered,
+    unfit=422,
     rate=TRIGGER,
 )
 LIST = Endpoint(
@@ -185,4 +186,5 @@ PREVIEW = Endpoint(
     query=PreviewQuery,
     body=TriggerRequest,
     answer=Preview,
+    unfit=422,
 )

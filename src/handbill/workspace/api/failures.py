@@ -6,8 +6,6 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from handbill.contract.app.customers import Search
-from handbill.contract.app.triggers import TriggerRequest
 from handbill.contract.endpoint import Endpoint, ErrorShape
 from handbill.errors import HTTP_STATUS, Fault, HandbillError, InvalidInput, RateLimited, TooLarge, Unreadable
 
@@ -32,12 +30,11 @@ def answer(error: HandbillError, endpoint: Endpoint, mark: str) -> Response:
 
 
 def _status(error: HandbillError, endpoint: Endpoint) -> int:
-    """What is wrong with an audience or a filter is 422, what is wrong anywhere else 400."""
+    if isinstance(error, BadRequest):
+        return 400
     if isinstance(error, TooLarge) and endpoint.errors is ErrorShape.B:
         return 413
-    names_people = endpoint.body in (TriggerRequest, Search) and not isinstance(error, BadRequest)
-    unfit = isinstance(error, InvalidInput | TooLarge) and not names_people
-    return 400 if unfit else HTTP_STATUS[error.code]
+    return endpoint.unfit if isinstance(error, InvalidInput | TooLarge) else HTTP_STATUS[error.code]
 
 
 def _body_a(error: HandbillError, status: int, mark: str) -> dict[str, Any]:

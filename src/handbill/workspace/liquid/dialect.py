@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Final
 
+from liquid.builtin.expressions import Path
 from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
 
@@ -40,6 +41,17 @@ class Dialect:
             return Template(self, self._parsed(source, name), dict(shared or {}))
         except LiquidError as error:
             raise fault(error, LiquidSyntaxFault) from error
+
+    def snippets_in(self, source: str, name: str = "body") -> set[str | None]:
+        """The snippets that a text itself asks for; None is one whose name is known only when it is rendered.
+
+        Raises LiquidSyntaxFault.
+        """
+        try:
+            parsed = self._parsed(source, name)
+        except LiquidError as error:
+            raise fault(error, LiquidSyntaxFault) from error
+        return {_snippet_name(path) for path in variable_paths(parsed.nodes) if path.path[0] == "snippets"}
 
     def _snippet(self, name: str) -> BoundTemplate:
         return self._parsed(self.snippets[name], f"snippets.{name}")
@@ -116,8 +128,13 @@ def _call(render: Render, run: Run) -> str:
 def _paths(dialect: Dialect, parsed: BoundTemplate, seen: set[object]) -> Iterator[str]:
     for path in variable_paths(parsed.nodes):
         yield path_name(path.path)
-        root, *keys = path.path
-        name = keys[0] if root == "snippets" and keys else None
-        if isinstance(name, str) and name in dialect.snippets and name not in seen:
+        name = _snippet_name(path) if path.path[0] == "snippets" else None
+        if name in dialect.snippets and name not in seen:
             seen.add(name)
             yield from _paths(dialect, dialect.snippet(name), seen)
+
+
+def _snippet_name(path: Path) -> str | None:
+    """`foot` of the path `snippets.foot`; None when it is no constant."""
+    name = path.path[1] if len(path.path) > 1 else None
+    return name if isinstance(name, str) else None

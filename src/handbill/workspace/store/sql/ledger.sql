@@ -187,8 +187,10 @@ UPDATE deliveries SET state = 'queued', worker = NULL, retry_at = NULL WHERE del
 UPDATE deliveries SET state = 'queued', worker = NULL, resent = resent + 1 WHERE delivery = :delivery
 
 -- name: suppress
-INSERT INTO suppressions (identifier, reason, created)
-SELECT p.email_key, 'bounce', :at FROM deliveries d JOIN people p ON p.person = d.person
+INSERT INTO suppressions (identifier, reason, created, detail, status)
+SELECT p.email_key, 'bounce', :at, d.failure_message,
+  substr(d.failure_message, 1, instr(d.failure_message || ' ', ' ') - 1) -- such as 5.1.1
+FROM deliveries d JOIN people p ON p.person = d.person
 WHERE d.delivery = :delivery AND p.email_key IS NOT NULL
 ON CONFLICT (identifier, reason) DO NOTHING
 
