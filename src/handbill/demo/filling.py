@@ -28,7 +28,7 @@ def _add(tx: Transaction, town: Sequence[shop.Person], now: int) -> int:
     added = 0
     for each in town:
         person = people.identify(tx, "id", each.id, each.attributes, now).person
-        added += events.add(tx, (_row(person, event) for event in each.events))
+        added += events.add(tx, (_row(person, event) for event in each.events), now)
     segments.add(tx, TRIAL_GARDENERS, "id", [each.id for each in town[::40]])
     return added
 

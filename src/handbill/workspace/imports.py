@@ -116,7 +116,7 @@ def _take_events(tx: Transaction, lines: Sequence[Line], report: Report, now: in
             report.refuse(line.number, fault or _unknown(*_customer(line.values)))
         else:
             rows.append(_row(person, line.values, now))
-    added = events.add(tx, rows) if rows else 0
+    added = events.add(tx, rows, now) if rows else 0
     report.imported += added
     report.repeated += len(rows) - added
 

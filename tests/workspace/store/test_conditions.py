@@ -244,7 +244,7 @@ def test_the_sql_finds_the_people_a_plain_reading_finds(
     def found(tx: Transaction) -> set[str]:
         for i, person in enumerate(everyone):
             number_ = add(tx, f"u{i}", person["attributes"])
-            events.add(tx, [stored(each, number_) for each in person["events"]])
+            events.add(tx, [stored(each, number_) for each in person["events"]], 1)
         return ids(tx, conditions)
 
     assert attempt(found) == {f"u{i}" for i, person in enumerate(everyone) if matches(person, conditions)}

@@ -236,7 +236,8 @@ class Ledger(Protocol):
         """Work for `people` that is never sent: its delivery id is `unsent`."""
 
     async def write_out(self, job: Job, contents: Sequence[Content], people: Sequence[int]) -> None:
-        """Add one row for each content and person; a row that is there already stays as it is."""
+        """Add one row for each message and person, of the variant that is theirs (variants.py); a row that is there
+        already stays as it is."""
 
     async def begin(self, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
         """The audience is complete: sending may start. `samples` holds one archive for each content."""

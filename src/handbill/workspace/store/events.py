@@ -3,15 +3,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from handbill.workspace.store import journeys
 from handbill.workspace.store.database import Transaction
 
 
-def add(tx: Transaction, events: Iterable[Mapping[str, Any]]) -> int:
+def add(tx: Transaction, events: Iterable[Mapping[str, Any]], now: int) -> int:
     """Add events, each with id (or None), person, name, type, timestamp and data (JSON text); how many are new.
+
+    What waits for such an event begins: the journeys of campaigns.
 
     An id that is there already is the same event, whoever it belongs to (reference 12).
     """
     last = tx.value("activities.last_event")
     added = tx.many("events.add", events)
     tx.run("activities.add_events", {"after": last})
+    journeys.start(tx, last, now)
     return added

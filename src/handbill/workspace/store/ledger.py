@@ -13,6 +13,7 @@ import msgspec
 
 from handbill.workspace.engine.needs import Content, DeviceResult, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import OPEN, legal
+from handbill.workspace.engine.variants import shares
 from handbill.workspace.store import activities
 from handbill.workspace.store.database import Row, Transaction
 
@@ -180,8 +181,10 @@ def trigger(tx: Transaction, number: int) -> Row:
 
 
 def write_out(tx: Transaction, job: Job, contents: Sequence[Content], people: Sequence[int], now: int) -> None:
-    """Add a ledger row for each content and person that has none yet, and count them."""
-    for content in contents:
+    """Add a ledger row for each message and person that has none yet, and count them."""
+    translated = any(content.translation_of for content in contents)
+    languages = dict(map(tuple, tx.all("ledger.languages", {"people": _json(list(people))}))) if translated else {}
+    for content, theirs in shares(contents, people, languages):
         state = "drafted" if content.draft else "queued"
         values = {
             "trigger": job.trigger,
@@ -190,7 +193,7 @@ def write_out(tx: Transaction, job: Job, contents: Sequence[Content], people: Se
             "content": content.id,
             "type": content.type,
             "state": state,
-            "people": _json(list(people)),
+            "people": _json(list(theirs)),
             "now": now,
         }
         made = tx.run("ledger.write_out", values)

@@ -50,7 +50,7 @@ class _Batch:
 
     def write_events(self) -> None:
         if self.waiting:
-            events.add(self.tx, list(self.rows()))
+            events.add(self.tx, list(self.rows()), self.now)
             self.waiting.clear()
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -104,7 +104,7 @@ def add_event(tx: Transaction, kind: IdType, name: str, event: Operation, now: i
     """One event as v1 brings it, with `data` and `type`."""
     person = person_named(tx, kind, name, now)
     if person is not None:
-        events.add(tx, [event_row(person, event.get("type", "event"), event, event.get("data"), now)])
+        events.add(tx, [event_row(person, event.get("type", "event"), event, event.get("data"), now)], now)
 
 
 def put_device(tx: Transaction, kind: IdType, name: str, device: Operation, now: int) -> None:

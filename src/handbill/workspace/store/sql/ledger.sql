@@ -62,6 +62,11 @@ JOIN people p ON p.person = j.value
 LEFT JOIN trigger_people o ON o.trigger_id = :trigger AND o.person = p.person
 ORDER BY j.key
 
+-- name: languages
+SELECT p.person, CAST(p.attributes ->> '$.language' AS TEXT) AS language
+FROM json_each(:people) j JOIN people p ON p.person = j.value
+WHERE p.attributes ->> '$.language' IS NOT NULL
+
 -- name: write_out
 INSERT INTO deliveries (trigger_id, broadcast_id, newsletter_id, content_id, person, type, state, created, drafted)
 SELECT :trigger, :broadcast, :newsletter, :content, j.value, :type, :state,
