@@ -45,7 +45,7 @@ FIELDS = {
     "body": BODY,
 }
 SHARED = {"trigger": {"headline": "New in March", "intro": INTRO, "films": FILMS}}
-CONTENT = Content(1, "email", FIELDS, SHARED, base_url="http://127.0.0.1:8622")
+CONTENT = Content(1, "email", FIELDS, SHARED, base_url="http://127.0.0.1:8622", tracked=True)
 BATCH = 1000
 
 

@@ -12,6 +12,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from handbill.errors import InvalidInput
+from handbill.settings import BASE_URL
 from handbill.workspace import archive, audience, delivery_ids
 from handbill.workspace.engine.needs import Batch, Content, Job, Resolved, Result, Work
 from handbill.workspace.store import audience as audiences
@@ -137,7 +138,7 @@ class WorkspaceLedger:
     def _send_batch(self, tx: Transaction, rows: Sequence[Row]) -> Batch:
         content = contents.of_send(tx, dict(rows[0]), self._workspace.settings.base_url)
         works = [self._work(row, msgspec.Raw(row["roots"].encode()), row["fields"]) for row in rows]
-        return Batch(0, rows[0]["transport"], content, works)
+        return Batch(0, rows[0]["transport"], self._as_sent(content, rows[0]["transport"]), works)
 
     def _work(self, row: Row, roots: msgspec.Raw, fields: str = "{}") -> Work:
         return Work(
@@ -159,7 +160,13 @@ class WorkspaceLedger:
         if (number, content) not in self._samples:
             self._samples[number, content] = await self._database.read(ledger.dictionary, number, content)
         dictionary, packed = self._samples[number, content]
-        return Batch(number, trigger["transport"], self._decoded[number][content], works, dictionary, packed)
+        written = self._as_sent(self._decoded[number][content], trigger["transport"])
+        return Batch(number, trigger["transport"], written, works, dictionary, packed)
+
+    def _as_sent(self, content: Content, transport: str) -> Content:
+        """Real people's links stay as they are until somebody said where this workspace can be reached."""
+        reachable = transport == "capture" or self._workspace.settings.base_url != BASE_URL
+        return content if reachable else msgspec.structs.replace(content, tracked=False)
 
     async def record(self, results: Sequence[Result], sending: Sequence[int] = ()) -> None:
         await self._database.write(ledger.record, results, sending, self._resend, self._now())

@@ -49,7 +49,7 @@ class ParentMessagesQuery(MessagesQuery):
 
 
 class Message(Model):
-    """One delivery. `metrics` maps what happened to when, in Unix seconds (reference 4.3)."""
+    """One delivery. `metrics` maps what happened to when, in Unix seconds, or how often (reference 4.3)."""
 
     id: str
     deduplicate_id: str

@@ -30,7 +30,12 @@ _METRICS = (
     "suppressed",
     "failed",
     "undeliverable",
+    "human_opened",
+    "prefetch_opened",
+    "human_clicked",
+    "prefetch_clicked",
 )
+"""Times, and four counts at the end (reference 4.3)."""
 
 
 @serves(contract.LIST)
@@ -104,7 +109,7 @@ def _delivery(call: Call) -> int:
 
 def _message(secret: bytes, row: Row) -> Message:
     sealed = delivery_ids.seal(secret, row["delivery"])
-    metrics = {name: row[name] for name in _METRICS if row[name] is not None}
+    metrics = {name: row[name] for name in _METRICS if row[name]}
     of_newsletter = row["newsletter_id"] is not None
     return Message(
         id=sealed,

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from handbill.errors import NotFound
 from handbill.workspace import archive, delivery_ids
+from handbill.workspace.rendering import tracking
 from handbill.workspace.store import messages
 from handbill.workspace.workspace import Workspace
 
@@ -30,6 +31,10 @@ def route(workspace: Workspace) -> Route:
             kept = None
         if kept is None:
             return HTMLResponse("<!doctype html><title>Not kept</title><p>This message is not kept here.", 404)
-        return HTMLResponse(archive.expand(*kept).get("body", ""), headers=_HEADERS)
+        fields = archive.expand(*kept)
+        html, numbers = fields.get("body", ""), {target: n for n, target in enumerate(fields.get("links", ()))}
+        if numbers:
+            html = tracking.follow(html, workspace.settings.base_url, request.path_params["delivery_id"], numbers)
+        return HTMLResponse(html, headers=_HEADERS)
 
     return Route("/deliveries/{delivery_id}", view, methods=["GET"], name="view")

@@ -76,7 +76,9 @@ class Content(msgspec.Struct, frozen=True):
     own_roots: bool = False
     """True when each Work brings Liquid roots of its own, which are overlaid on the shared ones."""
     tracked: bool = False
-    """True when the links and the opening of a mail are to be followed."""
+    """True when links and the opening of a mail are to be followed, but for what the next two say."""
+    link_tracking: bool = True
+    open_tracking: bool = True
     retained: bool = True
     """False when nothing of what was sent is kept."""
     language: str = ""

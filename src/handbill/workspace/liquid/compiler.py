@@ -155,6 +155,9 @@ class NodeCompiler:
     def _link(self, node: LinkNode) -> None:
         self._piece(f"link(roots, {node.name!r})")
 
+    def _tracked_link(self, node: TrackedLinkNode) -> None:
+        self._piece(f"tracked(roots.get('links'), {self._code.text(node.expression)})")
+
     def _assign(self, node: AssignNode) -> None:
         code = self._code.value(node.expression)
         self._folder.forget(frozenset({str(node.name)}))
@@ -287,7 +290,7 @@ class NodeCompiler:
         LiquidNode: _children,
         LoopNode: _for,
         PrintNode: _print,
-        TrackedLinkNode: _print,
+        TrackedLinkNode: _tracked_link,
         TurnNode: _cycle,
         UnlessNode: _if,
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from handbill.workspace.liquid import expressions, runtime, values
+from handbill.workspace.liquid import expressions, runtime, tags, values
 
 HELPERS: Mapping[str, object] = {
     "NOWHERE": runtime.NOWHERE,
@@ -21,6 +21,7 @@ HELPERS: Mapping[str, object] = {
     "reach": values.reach,
     "step": values.step,
     "text": values.text,
+    "tracked": tags.tracked,
     "turn": runtime.turn,
     "whole_numbers": expressions.whole_numbers,
     "window": values.window,

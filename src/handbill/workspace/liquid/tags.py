@@ -270,13 +270,25 @@ class TopicTag(Tag):
         return TopicNode(token)
 
 
+def tracked(links: Any, url: str) -> str:
+    """The address that counts a click and leads to `url`; `url` itself where links are not tracked.
+
+    `links` is the root of that name: `cio_link` is what comes before a link's number, `targets` has the numbers.
+    """
+    way = values.text(values.reach(links, "cio_link"))
+    if not way:
+        return url
+    return f"{way}{links['targets'].setdefault(url, len(links['targets']))}"
+
+
 class TrackedLinkNode(ArgumentNode):
-    """Prints the URL of a tracked link; tracking itself is done where links are rewritten."""
+    """Prints the address of a tracked link."""
 
     __slots__ = ()
 
-    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        return buffer.write(values.text(self.expression.evaluate(context)))
+    def render_to_output(self, context: Any, buffer: TextIO) -> int:
+        url = values.text(self.expression.evaluate(context))
+        return buffer.write(tracked(context.root("links"), url))
 
 
 class TrackedLinkTag(Tag):
@@ -288,14 +300,16 @@ class TrackedLinkTag(Tag):
     def parse(self, stream: TokenStream) -> Node:
         token = stream.eat(TOKEN_TAG)
         expression = stream.expect(TOKEN_EXPRESSION)
-        url = dict(_OPTION.findall(expression.value)).get("url", "")
+        options = dict(_OPTION.findall(expression.value))
+        url = options.get("url", "")
         if not url:
             raise LiquidSyntaxError("cio_link needs url:, for example url:https://shop.example", token=token)
+        node_class = PrintNode if options.get("track") == "false" else TrackedLinkNode
         if url[0] in "\"'":
-            return TrackedLinkNode(token, StringLiteral(token, url[1:-1]))
+            return node_class(token, StringLiteral(token, url[1:-1]))
         if "/" in url or "{" in url:
-            return TrackedLinkNode(token, StringLiteral(token, url))
-        return TrackedLinkNode(token, Path.parse(self.env, tokens_of(url, expression)))
+            return node_class(token, StringLiteral(token, url))
+        return node_class(token, Path.parse(self.env, tokens_of(url, expression)))
 
 
 class CountdownTag(Tag):

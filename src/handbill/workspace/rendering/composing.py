@@ -11,6 +11,7 @@ from handbill.contract.fields import ADDRESSES, METHODS
 from handbill.workspace.channels import mime
 from handbill.workspace.channels.payloads import Device, Push, Webhook
 from handbill.workspace.engine.needs import Work
+from handbill.workspace.rendering import tracking
 
 RECIPIENTS = 15
 """Addresses of one mail, over to, cc and bcc (reference 7.2)."""
@@ -30,9 +31,12 @@ class Draft:
     addresses: Mapping[str, list[str]]
     headers: tuple[tuple[str, str], ...]
     customer: Mapping[str, Any]
-    links: Mapping[str, str]
+    links: Mapping[str, Any]
+    """What Liquid's links lead to; `targets` has the number of each tracked one."""
     base_url: str
     attachments: Mapping[str, bytes]
+    follow_links: bool = False
+    notice_opening: bool = False
     custom_device: Mapping[str, Any] | None = None
     """A device of this message alone, beside the person's own."""
 
@@ -70,8 +74,8 @@ def _email(draft: Draft) -> Composed:
         others=tuple(named["recipient"][1:]),
         cc=tuple(named["cc"]),
         subject=texts["subject"],
-        html=texts["body"],
-        text=texts["body_plain"],
+        html=_followed(draft),
+        text=texts["body_plain"] or mime.plain(texts["body"]),  # with the links as they were written
         amp=texts["body_amp"],
         preheader=texts["preheader_text"],
         reply_to=texts["reply_to"],
@@ -82,6 +86,14 @@ def _email(draft: Draft) -> Composed:
     message_id = f"<{draft.work.id}@{sender.rpartition('@')[2]}>"
     payload = mime.build(mail, message_id=message_id, date=draft.work.created)
     return Composed(", ".join(bare["recipient"]), payload, sender, tuple(dict.fromkeys(recipients)))
+
+
+def _followed(draft: Draft) -> str:
+    """The html as it is sent: its links and its opening are noticed, where they are to be."""
+    html, own = draft.texts["body"], draft.work.id
+    if draft.follow_links:
+        html = tracking.follow(html, draft.base_url, own, draft.links["targets"])
+    return tracking.watched(html, draft.base_url, own) if draft.notice_opening else html
 
 
 # Webhooks

@@ -13,6 +13,7 @@ from handbill.workspace import archive
 from handbill.workspace.channels.mime import HeaderFault
 from handbill.workspace.engine.needs import Content, Rendered, RenderFailure, Work
 from handbill.workspace.liquid import Dialect, LiquidFault, LiquidSyntaxFault, Template
+from handbill.workspace.rendering import tracking
 from handbill.workspace.rendering.composing import Draft, Unsendable, compose
 
 LINKS = {
@@ -38,6 +39,8 @@ class Message:
         self._content = content
         self._dictionary = dictionary
         self._dialect = Dialect(content.snippets)
+        self._base_url = content.base_url.rstrip("/")
+        self._tracked = content.tracked and bool(self._base_url)
         self._shared = dict(content.shared)
         self._message: Any = self._shared.pop("message", {})
         overlaid = content.own_roots and "trigger" in self._shared
@@ -53,7 +56,7 @@ class Message:
             return RenderFailure(work.delivery, self.faults[0])
         try:
             return self._rendered(work)
-        except (LiquidFault, HeaderFault, Unsendable) as fault:
+        except (LiquidFault, HeaderFault, Unsendable, tracking.LinkFault) as fault:
             return RenderFailure(work.delivery, str(fault))
 
     def _compiled(self, name: str) -> list[Template]:
@@ -101,7 +104,9 @@ class Message:
             headers=tuple((name, template.render(roots)) for name, template in self._headers),
             customer=roots["customer"],
             links=roots["links"],
-            base_url=self._content.base_url.rstrip("/"),
+            base_url=self._base_url,
+            follow_links=self._tracked and self._content.link_tracking,
+            notice_opening=self._tracked and self._content.open_tracking,
             attachments=_attached(own.get("attachments", {})),
             custom_device=own.get("custom_device"),
         )
@@ -110,15 +115,17 @@ class Message:
     def _finished(self, draft: Draft) -> Rendered:
         composed = compose(draft)
         kept = {name: text for name, text in draft.texts.items() if text} | {"recipient": composed.recipient}
-        shown = {**kept, **composed.archived, "headers": dict(draft.headers)}
-        archived = archive.compress(shown if self._content.retained else {"forgotten": True}, self._dictionary)
+        shown: dict[str, Any] = {**kept, **composed.archived, "headers": dict(draft.headers)}
+        shown = shown if self._content.retained else {"forgotten": True}
+        if targets := draft.links["targets"]:  # they are followed for as long as the message lies in an inbox
+            shown["links"] = list(targets)
         return Rendered(
             draft.work.delivery,
             sender=composed.sender,
             recipient=composed.recipient,
             subject=draft.texts.get("subject", ""),
             payload=composed.payload,
-            archive=archived,
+            archive=archive.compress(shown, self._dictionary),
             recipients=composed.recipients,
         )
 
@@ -134,9 +141,14 @@ class Message:
             roots |= own | {name: {**value, **own.get(name, {})} for name, value in self._everybodys.items()}
         return roots
 
-    def _links(self, delivery_id: str) -> dict[str, str]:
-        base = self._content.base_url.rstrip("/")
-        return {name: f"{base}/{folder}/{delivery_id}" if base else "" for name, folder in LINKS.items()}
+    def _links(self, delivery_id: str) -> dict[str, Any]:
+        """What the tags that print links print; `targets` is where the tracked ones lead."""
+        links: dict[str, Any] = dict.fromkeys(LINKS, "")
+        if base := self._base_url:
+            links = {name: f"{base}/{folder}/{delivery_id}" for name, folder in LINKS.items()}
+        if self._tracked and self._content.link_tracking:
+            links |= tracking.liquid_links(base, delivery_id)
+        return links | {"targets": {}}
 
 
 def _attached(files: Mapping[str, Any]) -> dict[str, bytes]:

@@ -53,7 +53,14 @@ def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
 def _unwritten(send: Mapping[str, Any]) -> dict[str, Any]:
     """A row for a message that has no template: the call says all of it."""
     blank = {"id": 0, "name": "", "kind": "transactional_id", "parent": None, "parent_name": "", "layout": None}
-    own = {"type": send["type"], "sending_state": "automatic", "fields": "{}", "headers": "[]", "tracked": 1}
+    own = {
+        "settings": None,
+        "type": send["type"],
+        "sending_state": "automatic",
+        "fields": "{}",
+        "headers": "[]",
+        "tracked": 1,
+    }
     return blank | own | {"language": "", "translation_of": None, "test_group_id": None}
 
 
@@ -83,10 +90,17 @@ def _content(
         draft=row["sending_state"] == "draft",
         own_roots=own_roots,
         tracked=bool(row["tracked"]),
+        **_tracking(row["settings"]),
         language=row["language"],
         translation_of=row["translation_of"] or 0,
         test_group=row["test_group_id"] or 0,
     )
+
+
+def _tracking(settings: str | None) -> dict[str, bool]:
+    """What a transactional message says about links and openings."""
+    given = msgspec.json.decode(settings or "{}")
+    return {name: bool(given.get(name, True)) for name in ("link_tracking", "open_tracking")}
 
 
 def _pairs(headers: str) -> tuple[tuple[str, str], ...]:

@@ -101,7 +101,7 @@ def _count_states(tx: Transaction, moves: Iterable[tuple[int, str, str]]) -> Non
     )
 
 
-def count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int) -> None:
+def count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int, by: int = 1) -> None:
     """Count metrics of deliveries in this hour. Of each row content, parents and type are read."""
     counted = Counter(
         (
@@ -125,7 +125,7 @@ def count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int
             "transactional": transactional,
             "campaign": campaign,
             "type": type_,
-            "count": count,
+            "count": count * by,
         }
         tx.run("ledger.count_metric", values)
 
@@ -332,7 +332,8 @@ def _change(result: Result) -> Change:
     }
     metrics += ("delivered",) if result.delivered else ()
     counted = (f"{result.code // 100}xx",) if result.type == "webhook" and result.code else ()
-    kept = result.message if result.outcome is Outcome.SENT else None
+    # What may have been sent is kept as well: its links may be followed before anybody knows.
+    kept = result.message if result.outcome in (Outcome.SENT, Outcome.UNKNOWN) else None
     return Change(result.delivery, state, query, values, metrics, counted, kept, result.dictionary)
 
 

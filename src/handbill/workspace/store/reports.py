@@ -7,24 +7,76 @@ activities. Reference 4.3.
 from collections.abc import Mapping
 from typing import Any
 
-from handbill.workspace.store import activities, ledger, people
+from handbill.workspace.store import activities, clicks, ledger, people
 from handbill.workspace.store.database import Row, Transaction
+
+_SEEN = {"opened": "prefetched", "clicked": "machine"}
+"""Metrics that happen again and again, with the word in their data that says it was no person."""
+_SERIES = {"prefetch_clicked": "machine_clicked"}
+"""A delivery's counts and the series of a name of their own (reference 4.3)."""
 
 
 def report(
     tx: Transaction, delivery: int, metric: str, at: int, now: int, data: Mapping[str, Any] | None = None
 ) -> Row | None:
-    """Note that `metric` (a column of deliveries) happened at `at`, Unix seconds; the delivery, or None.
+    """Note that `metric` (a column of deliveries) happened at `at`, Unix seconds; the delivery as it was, or None.
 
     The first time of a metric counts, later ones change nothing: then, and for an unknown delivery, None is returned.
-    `data` goes into the activity.
+    But every opening and click is an activity and counted, as a person's or, with `prefetched` or `machine` in
+    `data`, as a machine's. A click's `href` is counted, too. `data` goes into the activity.
     """
-    row: Row | None = tx.one("reports.note", {"delivery": delivery, "at": at}, metric=metric)
+    row = tx.one("reports.delivery", {"delivery": delivery})
     if row is None:
         return None
-    ledger.count_metrics(tx, [(row, metric)], now)
+    first = row[metric] is None
+    if first:
+        _arrived(tx, row, at, now)
+        tx.run("reports.note", {"delivery": delivery, "at": at}, metric=metric)
+        ledger.count_metrics(tx, [(row, metric)], now)
+    if metric in _SEEN:
+        _seen(tx, row, metric, at, now, dict(data or {}))
+    elif first:
+        activities.add(tx, [activities.of_delivery(row, metric, at, data)])
+    return row if first else None
+
+
+def _arrived(tx: Transaction, row: Row, at: int, now: int) -> None:
+    """Who hears of a message whose sending had no answer knows that it was sent; it is not sent again."""
+    if row["state"] == "unknown" or (row["state"] == "queued" and row["resent"] and row["worker"] is None):
+        ledger.apply(tx, [ledger.Change(row["delivery"], "sent", "reports.arrived", {"at": at}, ("sent",))], now)
+
+
+def _seen(tx: Transaction, row: Row, metric: str, at: int, now: int, data: dict[str, Any]) -> None:
+    machine = bool(data.get(_SEEN[metric]))
+    if metric == "clicked" and data.get("href"):
+        click = clicks.add(tx, row["delivery"], row["content_id"], data["href"], machine, at)
+        machine = click.machine
+        data |= {"link_id": click.link, "machine": machine}
+        for mistaken in click.mistaken:
+            _was_machine(tx, row, mistaken, now)
+    _count(tx, row, metric, machine, now)
     activities.add(tx, [activities.of_delivery(row, metric, at, data)])
-    return row
+    if metric == "clicked" and not machine and not row["human_opened"]:
+        report(tx, row["delivery"], "opened", at, now, {"proxied": False, "prefetched": False, "synthetic": True})
+
+
+def _count(tx: Transaction, row: Row, metric: str, machine: bool, now: int, by: int = 1) -> None:
+    column = f"{'prefetch' if machine else 'human'}_{metric}"
+    count = tx.value("reports.count", {"delivery": row["delivery"], "by": by}, column=column)
+    if count == max(by, 0):  # the series counts deliveries
+        ledger.count_metrics(tx, [(row, _SERIES.get(column, column))], now, by)
+
+
+def _was_machine(tx: Transaction, row: Row, mistaken: Row, now: int) -> None:
+    """A click that was taken for a person's was none, and neither was the opening that it implied."""
+    for metric, key in _SEEN.items():
+        if metric == "opened" and not (row["human_opened"] == 1 and row["opened"] == mistaken["human_at"]):
+            continue
+        for machine, by in ((False, -1), (True, 1)):
+            _count(tx, row, metric, machine, now, by)
+        link = mistaken["link"] if metric == "clicked" else None
+        values = {"person": row["person"], "delivery": row["delivery"], "link": link}
+        tx.run("reports.was_machine", values | {"type": f"{metric}_{row['type']}"}, key=key)
 
 
 def unsubscribe(tx: Transaction, delivery: int, now: int) -> None:

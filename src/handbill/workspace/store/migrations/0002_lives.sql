@@ -173,9 +173,13 @@ CREATE TABLE links (
   UNIQUE (content_id, href)
 ) STRICT;
 CREATE TABLE link_clicks (
-  link INTEGER NOT NULL REFERENCES links ON DELETE CASCADE,
   delivery INTEGER NOT NULL,
-  PRIMARY KEY (link, delivery)
+  link INTEGER NOT NULL,
+  human INTEGER NOT NULL DEFAULT 0,        -- how often, and when last
+  human_at INTEGER,
+  machine INTEGER NOT NULL DEFAULT 0,
+  machine_at INTEGER,
+  PRIMARY KEY (delivery, link)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE link_counters (
   link INTEGER NOT NULL REFERENCES links ON DELETE CASCADE,

@@ -151,7 +151,7 @@ UPDATE deliveries SET state = 'sent', worker = NULL, failure_message = nullif(:d
 WHERE delivery = :delivery
 
 -- name: archive
-INSERT INTO archives (delivery, dictionary, message) VALUES (:delivery, :dictionary, :message)
+INSERT OR REPLACE INTO archives (delivery, dictionary, message) VALUES (:delivery, :dictionary, :message)
 ON CONFLICT (delivery) DO NOTHING
 
 -- name: failed
