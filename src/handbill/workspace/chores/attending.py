@@ -23,14 +23,20 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 """How often is looked what waits, and whether the process that attends has died."""
 
+STOP_SECONDS = 10.0
+"""How long a stop waits for what is in hand, such as an endpoint's answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """`due` says by number what waits at a time (Unix seconds), `do` works on one of these until it waits no more."""
+    """`due` says by number what waits at a time (Unix seconds).
+
+    `do` works on one of these until it waits no more, or until the event is set: then it ends in good order.
+    """
 
     name: str
     due: Callable[[Transaction, int], list[int]]
-    do: Callable[[Workspace, int], Awaitable[None]]
+    do: Callable[[Workspace, int, asyncio.Event], Awaitable[None]]
 
 
 CHORES = (Chore("reporting webhook", webhooks.due, reporting_webhooks.tell),)
@@ -52,26 +58,33 @@ async def _attend(workspace: Workspace, stopping: asyncio.Event) -> None:
     try:
         while not stopping.is_set():
             with _logged("Chores"):
-                await _begin(workspace, tasks)
+                await _begin(workspace, tasks, stopping)
             await _pause(stopping)
     finally:
-        for task in tasks.values():
+        await _end(tasks)
+
+
+async def _end(tasks: Tasks) -> None:
+    """Wait until all is laid down; what takes too long, such as a download, is broken off."""
+    if tasks:
+        _, late = await asyncio.wait(tasks.values(), timeout=STOP_SECONDS)
+        for task in late:
             task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _begin(workspace: Workspace, tasks: Tasks) -> None:
+async def _begin(workspace: Workspace, tasks: Tasks, stopping: asyncio.Event) -> None:
     """Start on all that waits and is not worked on yet."""
     for chore in CHORES:
         for number in await workspace.database.read(chore.due, workspace.clock.now()):
             task = tasks.get((chore.name, number))
             if task is None or task.done():
-                tasks[chore.name, number] = asyncio.create_task(_do(chore, workspace, number))
+                tasks[chore.name, number] = asyncio.create_task(_do(chore, workspace, number, stopping))
 
 
-async def _do(chore: Chore, workspace: Workspace, number: int) -> None:
+async def _do(chore: Chore, workspace: Workspace, number: int, stopping: asyncio.Event) -> None:
     with _logged(f"The {chore.name} {number}"):
-        await chore.do(workspace, number)
+        await chore.do(workspace, number, stopping)
 
 
 @contextlib.contextmanager

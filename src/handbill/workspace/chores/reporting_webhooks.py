@@ -50,12 +50,12 @@ class Failure:
     slow: bool
 
 
-async def tell(workspace: Workspace, webhook: int) -> None:
+async def tell(workspace: Workspace, webhook: int, stopping: asyncio.Event) -> None:
     """Tell one endpoint all that happened since, one event after the other, until nothing is left or one fails."""
     transport = SafeTransport(workspace.settings.private_hosts)
     async with httpx2.AsyncClient(transport=transport, trust_env=False, timeout=TIMEOUT) as client:
         while waiting := await workspace.database.read(_waiting, webhook):
-            if not await _tell(workspace, client, *waiting):
+            if not await _tell(workspace, client, *waiting, stopping):
                 return
 
 
@@ -69,20 +69,18 @@ def _events(row: Row) -> list[str]:
     return msgspec.json.decode(row["events"], type=list[str])
 
 
-async def _tell(workspace: Workspace, client: httpx2.AsyncClient, webhook: Row, portion: store.Portion) -> bool:
+async def _tell(
+    workspace: Workspace, client: httpx2.AsyncClient, webhook: Row, portion: store.Portion, stopping: asyncio.Event
+) -> bool:
     """Tell a portion; whether to go on behind it, or behind the event that was given up."""
     committed = workspace.clock.monotonic()
     for report in _reports(workspace, webhook, portion):
-        before = report.activity - 1
-        if workspace.clock.monotonic() - committed > COMMIT_SECONDS:
-            await workspace.database.write(store.told, webhook["id"], before)
+        if stopping.is_set() or workspace.clock.monotonic() - committed > COMMIT_SECONDS:
+            await workspace.database.write(store.told, webhook["id"], report.activity - 1)
             committed = workspace.clock.monotonic()
-        try:
-            failure = await _post(workspace, client, webhook, report)
-        except asyncio.CancelledError:  # whoever stops in peace repeats no more than this event
-            await workspace.database.write(store.told, webhook["id"], before)
-            raise
-        if failure:
+        if stopping.is_set():
+            return False
+        if failure := await _post(workspace, client, webhook, report):
             return await _failed(workspace, webhook, report.activity, failure)
     await workspace.database.write(store.told, webhook["id"], portion.last)
     return True
