@@ -13,6 +13,7 @@ from handbill.client.activities import Activities
 from handbill.client.broadcasts import Broadcasts
 from handbill.client.call import Caller
 from handbill.client.customers import Customers
+from handbill.client.exports import Exports
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.reporting_webhooks import ReportingWebhooks
@@ -40,6 +41,7 @@ class Client:
         self.activities = Activities(call)
         self.broadcasts = Broadcasts(call)
         self.customers = Customers(call)
+        self.exports = Exports(call)
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
         self.reporting_webhooks = ReportingWebhooks(call)

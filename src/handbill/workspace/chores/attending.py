@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from handbill.errors import Unavailable
-from handbill.workspace.chores import reporting_webhooks
-from handbill.workspace.store import reporting_webhooks as webhooks
+from handbill.workspace.chores import exports, reporting_webhooks
+from handbill.workspace.store import exports as stored_exports
+from handbill.workspace.store import reporting_webhooks as stored_webhooks
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -39,7 +40,10 @@ class Chore:
     do: Callable[[Workspace, int, asyncio.Event], Awaitable[None]]
 
 
-CHORES = (Chore("reporting webhook", webhooks.due, reporting_webhooks.tell),)
+CHORES = (
+    Chore("reporting webhook", stored_webhooks.due, reporting_webhooks.tell),
+    Chore("export", stored_exports.due, exports.make),
+)
 
 Tasks = dict[tuple[str, int], asyncio.Task[None]]
 
