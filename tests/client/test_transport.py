@@ -153,7 +153,12 @@ async def test_empty_filters_are_not_sent() -> None:
     script = Script(httpx2.Response(200, json={"messages": [], "next": ""}))
     async with Client("https://api.customer.io", "key", script) as client:
         await client.messages.list(MessagesQuery(metric="opened"))
-    assert dict(script.asked[0].url.params) == {"limit": "50", "metric": "opened", "drafts": "false"}
+    assert dict(script.asked[0].url.params) == {
+        "limit": "50",
+        "metric": "opened",
+        "drafts": "false",
+        "get_tracked_responses": "false",
+    }
 
 
 @pytest.mark.parametrize("content", [b"<html>Welcome</html>", b"", b'{"segments": 5}', b"[]", b"\xff"])

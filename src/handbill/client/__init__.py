@@ -12,6 +12,7 @@ import httpx2
 from handbill.client.activities import Activities
 from handbill.client.broadcasts import Broadcasts
 from handbill.client.call import Caller
+from handbill.client.campaigns import Campaigns
 from handbill.client.customers import Customers
 from handbill.client.exports import Exports
 from handbill.client.messages import Messages
@@ -40,6 +41,7 @@ class Client:
         call = Caller(self._transport)
         self.activities = Activities(call)
         self.broadcasts = Broadcasts(call)
+        self.campaigns = Campaigns(call)
         self.customers = Customers(call)
         self.exports = Exports(call)
         self.messages = Messages(call)

@@ -21,6 +21,7 @@ _GRAMMARS = {
     "suppression_type": (re.compile("[a-z_]{1,40}"), "must be blocks, bounces, spam_reports or invalid_emails"),
     "domain_name": (_TEXT, "must be a domain name"),
     "snippet_name": (_TEXT, "must be a snippet's name"),
+    "language": (re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"), "must be a language such as fr or pt-BR"),
 }
 """What each path parameter may look like; all others are whole numbers."""
 
@@ -62,3 +63,8 @@ def _checked(name: str, value: Any) -> str:
 def _parameters(query: Model | None) -> dict[str, Any]:
     values = query.model_dump(mode="json", by_alias=True) if query else {}
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def written(body: Model) -> dict[str, Any]:
+    """A body with what was set and nothing else: what is left out stays as it is."""
+    return body.model_dump(mode="json", by_alias=True, exclude_unset=True)

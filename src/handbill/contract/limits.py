@@ -61,3 +61,6 @@ SNIPPET_BYTES = 16_000
 SNIPPETS_BYTES = 5_000_000
 COLLECTION_BYTES = 10_000_000
 COLLECTION_ROW_BYTES = 10_000
+ACTIONS_MAX = 10
+LINKS_MAX = 1000
+"""Links whose clicks one answer tells; Customer.io names no limit, and a link may be different for each person."""

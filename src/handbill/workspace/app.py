@@ -12,6 +12,8 @@ from handbill.contract.limits import APP, ARCHIVED
 from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     activities,
     broadcasts,
+    campaigns,
+    contents,
     customers,
     exports,
     messages,

@@ -1,25 +1,52 @@
-"""Periods of metrics: hours, and days, weeks and months as they begin in the eastern United States. Reference 8.3."""
+"""Periods of metrics: hours, and days, weeks and months as they begin in a time zone. Reference 8.3."""
 
-from datetime import datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 EASTERN = ZoneInfo("America/New_York")
+"""The zone of metrics that name none."""
 HOUR = 3600
 
 
-def starts(period: str, steps: int, now: int) -> list[int]:
-    """When each of the last `steps` periods began, in Unix seconds, oldest first; the last is not over yet."""
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Periods one after the other: when each begins, oldest first, and when the last ends, in Unix seconds."""
+
+    begins: list[int]
+    end: int
+
+    def series(self, counted: Iterable[tuple[int, int]]) -> list[int]:
+        """`counted` numbers, each with its hour, summed up by period."""
+        series = [0] * len(self.begins)
+        for hour, count in counted:
+            series[max(0, bisect_right(self.begins, hour) - 1)] += count
+        return series
+
+
+def last(period: str, steps: int, now: int) -> Periods:
+    """The last `steps` periods in the eastern United States; the last of them is not over yet."""
+    begins = [_begin(period, now, EASTERN, -back) for back in reversed(range(steps))]
+    return Periods(begins, _begin(period, now, EASTERN, 1))
+
+
+def between(period: str, start: int, end: int, zone: tzinfo) -> Periods:
+    """The periods that `start` and `end` are in, and all in between."""
+    begins = [_begin(period, start, zone, 0)]
+    while (following := _begin(period, start, zone, len(begins))) <= end:
+        begins.append(following)
+    return Periods(begins, following)
+
+
+def _begin(period: str, time: int, zone: tzinfo, later: int) -> int:
+    """When the period `later` than the one that `time` is in began; weeks begin on Sunday."""
     if period == "hours":
-        return [now - now % HOUR - HOUR * back for back in reversed(range(steps))]
-    today = datetime.fromtimestamp(now, EASTERN).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return [int(_began(period, today, back).timestamp()) for back in reversed(range(steps))]
-
-
-def _began(period: str, today: datetime, back: int) -> datetime:
-    """Midnight of the first day of the period `back` before the one with `today` in it; weeks begin on Sunday."""
+        return time - time % HOUR + HOUR * later
+    today = datetime.fromtimestamp(time, zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if period == "months":
-        years, month = divmod(today.year * 12 + today.month - 1 - back, 12)
-        return today.replace(year=years, month=month + 1, day=1)
-    if period == "weeks":
-        return today - timedelta(days=today.isoweekday() % 7 + 7 * back)
-    return today - timedelta(days=back)
+        years, month = divmod(today.year * 12 + today.month - 1 + later, 12)
+        return int(today.replace(year=years, month=month + 1, day=1).timestamp())
+    days = 7 * later - today.isoweekday() % 7 if period == "weeks" else later
+    return int((today + timedelta(days=days)).timestamp())

@@ -91,6 +91,10 @@ async def test_what_is_not_there_is_named(client: Client, put: Put) -> None:
         (client.broadcasts.actions(99), "There is no broadcast 99"),
         (client.broadcasts.action(99, 12), "There is no broadcast 99"),
         (client.broadcasts.action(5, 12), "Broadcast 5 has no action 12"),
+        (client.campaigns.get(99), "There is no campaign 99"),
+        (client.campaigns.actions(99), "There is no campaign 99"),
+        (client.newsletters.contents(99), "There is no newsletter 99"),
+        (client.transactional.contents(99), "There is no transactional message 99"),
     ):
         with pytest.raises(NotFound, match=message):
             await call

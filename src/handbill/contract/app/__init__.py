@@ -6,6 +6,7 @@ from types import ModuleType
 from handbill.contract.app import (
     activities,
     broadcasts,
+    campaigns,
     customers,
     exports,
     messages,
@@ -26,6 +27,7 @@ from handbill.contract.endpoint import Endpoint
 RESOURCES: tuple[ModuleType, ...] = (
     activities,
     broadcasts,
+    campaigns,
     customers,
     exports,
     messages,

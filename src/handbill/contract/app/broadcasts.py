@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field
-
+from handbill.contract.app import contents
+from handbill.contract.app.contents import Edit
 from handbill.contract.app.messages import Messages, ParentMessagesQuery
 from handbill.contract.endpoint import Endpoint, Model
 
@@ -36,33 +36,8 @@ class OneBroadcast(Model):
     broadcast: Broadcast
 
 
-class Action(Model):
-    """One message of a broadcast. `headers` is a JSON string of `{name, value}` objects (reference 6.1)."""
-
-    id: int
+class Action(contents.Action):
     broadcast_id: int
-    deduplicate_id: str
-    name: str
-    type: str
-    created: int
-    updated: int
-    sending_state: Literal["automatic", "draft", "off"]
-    language: str = ""
-    layout: str = ""
-    body: str = ""
-    body_amp: str = ""
-    from_: str = Field("", alias="from")
-    from_id: int | None = None
-    reply_to: str = ""
-    reply_to_id: int | None = None
-    preprocessor: str = ""
-    recipient: str = ""
-    subject: str = ""
-    cc: str = ""
-    bcc: str = ""
-    fake_bcc: bool = False
-    preheader_text: str = ""
-    headers: str = "[]"
 
 
 class Actions(Model):
@@ -103,6 +78,32 @@ ACTION = Endpoint(
     path="/v1/broadcasts/{broadcast_id}/actions/{action_id}",
     does="One action",
     source="8.1",
+    answer=OneAction,
+)
+UPDATE_ACTION = Endpoint(
+    name="broadcasts.update_action",
+    method="PUT",
+    path="/v1/broadcasts/{broadcast_id}/actions/{action_id}",
+    does="Change an action",
+    source="8.1",
+    body=Edit,
+    answer=OneAction,
+)
+LANGUAGE = Endpoint(
+    name="broadcasts.language",
+    method="GET",
+    path="/v1/broadcasts/{broadcast_id}/actions/{action_id}/language/{language}",
+    does="An action's translation",
+    source="8.1",
+    answer=OneAction,
+)
+UPDATE_LANGUAGE = Endpoint(
+    name="broadcasts.update_language",
+    method="PUT",
+    path="/v1/broadcasts/{broadcast_id}/actions/{action_id}/language/{language}",
+    does="Change an action's translation",
+    source="8.1",
+    body=Edit,
     answer=OneAction,
 )
 MESSAGES = Endpoint(

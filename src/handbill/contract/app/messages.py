@@ -39,6 +39,7 @@ class MessagesQuery(Model):
     action_id: int | None = None
     start_ts: int | None = None
     end_ts: int | None = None
+    get_tracked_responses: bool = False
 
 
 class ParentMessagesQuery(MessagesQuery):
@@ -46,6 +47,13 @@ class ParentMessagesQuery(MessagesQuery):
 
     state: DeliveryState | None = None
     trigger_id: int | None = Field(None, description="Only this trigger's deliveries; ours, not Customer.io's.")
+
+
+class TrackedResponse(Model):
+    """When a person chose an option of an in-app message, in Unix seconds."""
+
+    id: int
+    ts: int
 
 
 class Message(Model):
@@ -70,6 +78,7 @@ class Message(Model):
     trigger_event_id: str | None = None
     type: MessageType
     forgotten: bool = False
+    tracked_responses: dict[str, TrackedResponse] | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class Messages(Model):

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from handbill.contract.app.contents import Contents, Edit, OneContent, Translation
+from handbill.contract.app.messages import Messages, ParentMessagesQuery
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import NEWSLETTERS_DEFAULT
 
@@ -37,6 +39,27 @@ class OneNewsletter(Model):
     newsletter: Newsletter
 
 
+class TestGroup(Model):
+    """One side of an A/B test."""
+
+    id: int
+    name: str
+    label: str
+    winner: bool
+    content_ids: list[int]
+
+
+class TestGroups(Model):
+    test_groups: list[TestGroup]
+
+
+class NewTestGroup(Model):
+    """A further group; its contents begin as copies of the first group's, or of the newsletter's own."""
+
+    name: str | None = Field(None, min_length=1, max_length=100)
+    label: str | None = Field(None, max_length=100)
+
+
 LIST = Endpoint(
     name="newsletters.list",
     method="GET",
@@ -53,4 +76,131 @@ GET = Endpoint(
     does="One newsletter",
     source="6.1",
     answer=OneNewsletter,
+)
+DELETE = Endpoint(
+    name="newsletters.delete",
+    method="DELETE",
+    path="/v1/newsletters/{newsletter_id}",
+    does="Delete a newsletter",
+    source="6.1",
+    status=204,
+)
+MESSAGES = Endpoint(
+    name="newsletters.messages",
+    method="GET",
+    path="/v1/newsletters/{newsletter_id}/messages",
+    does="A newsletter's deliveries",
+    source="6.1",
+    query=ParentMessagesQuery,
+    answer=Messages,
+)
+CONTENTS = Endpoint(
+    name="newsletters.contents",
+    method="GET",
+    path="/v1/newsletters/{newsletter_id}/contents",
+    does="Every variant of a newsletter",
+    source="6.1",
+    answer=Contents,
+)
+CONTENT = Endpoint(
+    name="newsletters.content",
+    method="GET",
+    path="/v1/newsletters/{newsletter_id}/contents/{content_id}",
+    does="One variant",
+    source="6.1",
+    answer=OneContent,
+)
+UPDATE_CONTENT = Endpoint(
+    name="newsletters.update_content",
+    method="PUT",
+    path="/v1/newsletters/{newsletter_id}/contents/{content_id}",
+    does="Change a variant",
+    source="6.1",
+    body=Edit,
+    answer=OneContent,
+)
+ADD_LANGUAGE = Endpoint(
+    name="newsletters.add_language",
+    method="POST",
+    path="/v1/newsletters/{newsletter_id}/language",
+    does="Add a translation",
+    source="6.1",
+    body=Translation,
+    answer=OneContent,
+)
+LANGUAGE = Endpoint(
+    name="newsletters.language",
+    method="GET",
+    path="/v1/newsletters/{newsletter_id}/language/{language}",
+    does="A translation",
+    source="6.1",
+    answer=OneContent,
+)
+UPDATE_LANGUAGE = Endpoint(
+    name="newsletters.update_language",
+    method="PUT",
+    path="/v1/newsletters/{newsletter_id}/language/{language}",
+    does="Change a translation",
+    source="6.1",
+    body=Edit,
+    answer=OneContent,
+)
+DELETE_LANGUAGE = Endpoint(
+    name="newsletters.delete_language",
+    method="DELETE",
+    path="/v1/newsletters/{newsletter_id}/language/{language}",
+    does="Delete a translation",
+    source="6.1",
+    status=204,
+)
+TEST_GROUPS = Endpoint(
+    name="newsletters.test_groups",
+    method="GET",
+    path="/v1/newsletters/{newsletter_id}/test_groups",
+    does="A newsletter's A/B groups",
+    source="6.1",
+    answer=TestGroups,
+)
+ADD_TEST_GROUP = Endpoint(
+    name="newsletters.add_test_group",
+    method="POST",
+    path="/v1/newsletters/{newsletter_id}/test_groups",
+    does="Add an A/B group",
+    source="6.1",
+    body=NewTestGroup,
+    answer=TestGroups,
+)
+ADD_GROUP_LANGUAGE = Endpoint(
+    name="newsletters.add_group_language",
+    method="POST",
+    path="/v1/newsletters/{newsletter_id}/test_group/{test_group_id}/language",
+    does="Add a translation to an A/B group",
+    source="6.1",
+    body=Translation,
+    answer=OneContent,
+)
+GROUP_LANGUAGE = Endpoint(
+    name="newsletters.group_language",
+    method="GET",
+    path="/v1/newsletters/{newsletter_id}/test_group/{test_group_id}/language/{language}",
+    does="An A/B group's translation",
+    source="6.1",
+    answer=OneContent,
+)
+UPDATE_GROUP_LANGUAGE = Endpoint(
+    name="newsletters.update_group_language",
+    method="PUT",
+    path="/v1/newsletters/{newsletter_id}/test_group/{test_group_id}/language/{language}",
+    does="Change an A/B group's translation",
+    source="6.1",
+    body=Edit,
+    answer=OneContent,
+)
+DELETE_GROUP_LANGUAGE = Endpoint(
+    name="newsletters.delete_group_language",
+    method="DELETE",
+    path="/v1/newsletters/{newsletter_id}/test_group/{test_group_id}/language/{language}",
+    does="Delete an A/B group's translation",
+    source="6.1",
+    status=204,
 )

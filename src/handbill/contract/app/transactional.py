@@ -1,6 +1,8 @@
 """Transactional messages: templates for one person at a time. Reference 7.1."""
 
-from handbill.contract.endpoint import Endpoint, Model
+from handbill.contract.app.contents import Edit, OneTransactionalContent, TransactionalContents
+from handbill.contract.app.messages import Messages, ParentMessagesQuery
+from handbill.contract.endpoint import Endpoint, ErrorShape, Model
 
 
 class TransactionalMessage(Model):
@@ -39,4 +41,51 @@ GET = Endpoint(
     does="One transactional message",
     source="7.1",
     answer=OneTransactionalMessage,
+)
+MESSAGES = Endpoint(
+    name="transactional.messages",
+    method="GET",
+    path="/v1/transactional/{transactional_id}/messages",
+    does="A transactional message's deliveries",
+    source="7.1",
+    query=ParentMessagesQuery,
+    answer=Messages,
+)
+CONTENTS = Endpoint(
+    name="transactional.contents",
+    method="GET",
+    path="/v1/transactional/{transactional_id}/contents",
+    does="Every variant of a transactional message",
+    source="7.1",
+    answer=TransactionalContents,
+    errors=ErrorShape.B,
+)
+UPDATE_CONTENT = Endpoint(
+    name="transactional.update_content",
+    method="PUT",
+    path="/v1/transactional/{transactional_id}/content/{content_id}",
+    does="Change a variant",
+    source="7.1",
+    body=Edit,
+    answer=OneTransactionalContent,
+    errors=ErrorShape.B,
+)
+LANGUAGE = Endpoint(
+    name="transactional.language",
+    method="GET",
+    path="/v1/transactional/{transactional_id}/language/{language}",
+    does="A translation",
+    source="7.1",
+    answer=OneTransactionalContent,
+    errors=ErrorShape.B,
+)
+UPDATE_LANGUAGE = Endpoint(
+    name="transactional.update_language",
+    method="PUT",
+    path="/v1/transactional/{transactional_id}/language/{language}",
+    does="Change a translation",
+    source="7.1",
+    body=Edit,
+    answer=OneTransactionalContent,
+    errors=ErrorShape.B,
 )

@@ -1,4 +1,4 @@
-"""Broadcasts and their actions. Reference 8.1; their deliveries are in messages.py, their metrics in metrics.py."""
+"""Broadcasts. Reference 8.1; actions are in contents.py, deliveries in messages.py, metrics in metrics.py."""
 
 import msgspec
 
@@ -20,19 +20,6 @@ async def get(call: Call) -> contract.OneBroadcast:
     return contract.OneBroadcast(broadcast=_broadcast(row))
 
 
-@serves(contract.ACTIONS)
-async def actions(call: Call) -> contract.Actions:
-    rows = await call.workspace.database.read(broadcasts.actions, call.number("broadcast_id"))
-    return contract.Actions(actions=[_action(row) for row in rows])
-
-
-@serves(contract.ACTION)
-async def action(call: Call) -> contract.OneAction:
-    broadcast_id, action_id = call.number("broadcast_id"), call.number("action_id")
-    row = await call.workspace.database.read(broadcasts.action, broadcast_id, action_id)
-    return contract.OneAction(action=_action(row))
-
-
 def _broadcast(row: Row) -> contract.Broadcast:
     refs = msgspec.json.decode(row["actions"])
     return contract.Broadcast(
@@ -48,22 +35,3 @@ def _broadcast(row: Row) -> contract.Broadcast:
         first_started=row["first_started"],
         tags=msgspec.json.decode(row["tags"]),
     )
-
-
-def _action(row: Row) -> contract.Action:
-    own = {
-        "id": row["id"],
-        "broadcast_id": row["broadcast_id"],
-        "deduplicate_id": f"{row['id']}:{row['updated']}",
-        "name": row["name"],
-        "created": row["created"],
-        "updated": row["updated"],
-        "type": row["type"],
-        "sending_state": row["sending_state"],
-        "language": row["language"],
-        "layout": row["layout"] or "",
-        "headers": row["headers"],
-        "from_id": row["from_id"],
-        "reply_to_id": row["reply_to_id"],
-    }
-    return contract.Action.model_validate({**msgspec.json.decode(row["fields"]), **own})

@@ -1,16 +1,21 @@
 """Messages: deliveries, listed for the workspace, for a parent or for a person. Reference 4."""
 
+from dataclasses import replace
 from typing import Any
 
 from handbill.contract.app import broadcasts as of_broadcasts
+from handbill.contract.app import campaigns as of_campaigns
 from handbill.contract.app import messages as contract
+from handbill.contract.app import newsletters as of_newsletters
+from handbill.contract.app import transactional as of_transactional
 from handbill.contract.app.messages import Message, MessagesQuery, ParentMessagesQuery
 from handbill.contract.app.segments import Identifiers
 from handbill.contract.limits import MESSAGES_MAX
 from handbill.errors import NotFound
 from handbill.workspace import archive, delivery_ids
+from handbill.workspace.api.places import place
 from handbill.workspace.api.route import Call, serves
-from handbill.workspace.store import broadcasts, messages, people
+from handbill.workspace.store import messages, people, writing
 from handbill.workspace.store.database import Row
 from handbill.workspace.store.messages import Filters
 
@@ -27,6 +32,7 @@ _METRICS = (
     "dropped",
     "spammed",
     "unsubscribed",
+    "topic_unsubscribed",
     "suppressed",
     "failed",
     "undeliverable",
@@ -43,11 +49,11 @@ async def listed(call: Call) -> contract.Messages:
     return await answer(call)
 
 
-@serves(of_broadcasts.MESSAGES)
-async def of_broadcast(call: Call) -> contract.Messages:
-    broadcast_id = call.number("broadcast_id")
-    await call.workspace.database.read(broadcasts.get, broadcast_id)
-    return await answer(call, broadcast_id=broadcast_id)
+@serves(of_broadcasts.MESSAGES, of_campaigns.MESSAGES, of_newsletters.MESSAGES, of_transactional.MESSAGES)
+async def of_parent(call: Call) -> contract.Messages:
+    parent = place(call)
+    await call.workspace.database.read(writing.check, parent)
+    return await answer(call, **{parent.parent: parent.number})
 
 
 @serves(contract.GET)
@@ -66,29 +72,30 @@ async def archived(call: Call) -> contract.OneArchivedMessage:
     )
 
 
-async def answer(call: Call, *, broadcast_id: int | None = None, person: int | None = None) -> contract.Messages:
-    """One page of the deliveries that the query, and perhaps a parent, let through; newest first."""
+async def answer(call: Call, **only: Any) -> contract.Messages:
+    """One page of the deliveries that the query, and columns with `only` this number, let through; newest first."""
     limit, before = call.limit(MESSAGES_MAX), call.position()
-    filters = _filters(call.query, broadcast_id, person)
-    if call.query.campaign_id is not None:
-        return contract.Messages(
-            messages=[]
-        )  # broadcasts are the only kind of campaign here, and not counted as such
     rows = await call.workspace.database.read(
-        messages.page, filters, before[0] if before else None, limit + 1, call.workspace.clock.now()
+        messages.page,
+        replace(_filters(call.query), **only),
+        before[0] if before else None,
+        limit + 1,
+        call.workspace.clock.now(),
     )
     shown = [_message(call.workspace.secret, row) for row in rows[:limit]]
+    if call.query.get_tracked_responses:
+        for message in shown:
+            message.tracked_responses = {}  # no channel here asks people to choose
     more = [rows[limit - 1]["delivery"]] if len(rows) > limit else None
     return contract.Messages(messages=shown, next=call.cursor(more))
 
 
-def _filters(query: MessagesQuery, broadcast_id: int | None, person: int | None) -> Filters:
+def _filters(query: MessagesQuery) -> Filters:
     """The query's filters; a `state` is the metric of its name, or the drafts."""
     own = query if isinstance(query, ParentMessagesQuery) else ParentMessagesQuery()
     metrics = {name for name in (query.metric, own.state) if name and name != "drafted"}
     return Filters(
-        person=person,
-        broadcast_id=broadcast_id,
+        campaign_id=query.campaign_id,
         newsletter_id=query.newsletter_id,
         content_id=query.action_id,
         trigger_id=own.trigger_id,
@@ -114,8 +121,8 @@ def _message(secret: bytes, row: Row) -> Message:
     return Message(
         id=sealed,
         deduplicate_id=f"{sealed}:{max([row['created'], *metrics.values()])}",
-        msg_template_id=row["content_id"],
-        action_id=None if of_newsletter else row["content_id"],
+        msg_template_id=row["action_id"],
+        action_id=None if of_newsletter else row["action_id"],
         customer_id=row["id"],
         customer_identifiers=Identifiers(**people.identifiers(row)) if row["known"] else None,
         recipient=row["recipient"],
@@ -123,8 +130,10 @@ def _message(secret: bytes, row: Row) -> Message:
         metrics=metrics,
         created=row["created"],
         failure_message=row["failure_message"],
+        campaign_id=row["campaign_id"],
         newsletter_id=row["newsletter_id"],
         broadcast_id=row["broadcast_id"],
+        trigger_event_id=row["trigger_event_id"],
         content_id=row["content_id"] if of_newsletter else None,
         type=row["type"],
     )

@@ -3,6 +3,7 @@
 import msgspec
 
 from handbill.contract.app import newsletters as contract
+from handbill.contract.endpoint import Nothing
 from handbill.contract.limits import NEWSLETTERS_MAX
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import newsletters
@@ -23,6 +24,12 @@ async def listed(call: Call) -> contract.Newsletters:
 async def get(call: Call) -> contract.OneNewsletter:
     row = await call.workspace.database.read(newsletters.get, call.number("newsletter_id"))
     return contract.OneNewsletter(newsletter=_newsletter(row))
+
+
+@serves(contract.DELETE)
+async def delete(call: Call) -> Nothing:
+    await call.workspace.database.write(newsletters.delete, call.number("newsletter_id"))
+    return Nothing()
 
 
 def _newsletter(row: Row) -> contract.Newsletter:

@@ -1,10 +1,11 @@
 """Deliveries: lists of them, page by page, and what was sent. Reference 4."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import NotFound
+from handbill.workspace.store import writing
 from handbill.workspace.store.database import Row, Transaction
 
 DAY = 86_400
@@ -12,7 +13,7 @@ DEFAULT_SPAN = 183 * DAY
 LONGEST_SPAN = 366 * DAY
 """Seconds (reference 4.1): six months unless asked otherwise, never more than twelve."""
 
-_PARENTS = ("broadcast_id", "newsletter_id", "content_id")
+_PARENTS = (*writing.PARENTS, "content_id")
 _WITHOUT_INDEX = frozenset(("sent",))
 """Metrics that nearly every delivery has: walking the list itself finds a page soon."""
 
@@ -23,7 +24,9 @@ class Filters:
 
     person: int | None = None
     broadcast_id: int | None = None
+    campaign_id: int | None = None
     newsletter_id: int | None = None
+    transactional_id: int | None = None
     content_id: int | None = None
     trigger_id: int | None = None
     type: str | None = None
@@ -44,7 +47,18 @@ class Filters:
 
 
 def page(tx: Transaction, filters: Filters, before: int | None, limit: int, now: int) -> list[Row]:
-    """Up to `limit` deliveries that are older than `before`, newest first, each with its person's identifiers."""
+    """Up to `limit` deliveries that are older than `before`, newest first, each with its person's identifiers.
+
+    Of an action, those of its translations too: each has an index of its own, so that their pages are merged.
+    """
+    if filters.content_id is None:
+        return _page(tx, filters, before, limit, now)
+    shown = [replace(filters, content_id=content) for content in writing.shown_as(tx, filters.content_id)]
+    rows = [row for each in shown for row in _page(tx, each, before, limit, now)]
+    return sorted(rows, key=lambda row: row["delivery"], reverse=True)[:limit]
+
+
+def _page(tx: Transaction, filters: Filters, before: int | None, limit: int, now: int) -> list[Row]:
     bounds = _bounds(tx, filters, now)
     if bounds is None:
         return []

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from handbill.contract.limits import BIGGEST_ID
-from handbill.errors import NotFound
+from handbill.errors import Conflict, NotFound
 from handbill.workspace.store.database import Row, Transaction
 
 _ORDERS = {"asc": {"beyond": ">", "way": "ASC"}, "desc": {"beyond": "<", "way": "DESC"}}
@@ -22,3 +22,14 @@ def get(tx: Transaction, newsletter_id: int) -> Row:
     if row is None:
         raise NotFound(f"There is no newsletter {newsletter_id}.")
     return row
+
+
+def delete(tx: Transaction, newsletter_id: int) -> None:
+    """Delete one with all that is written in it; its deliveries stay.
+
+    Raises NotFound, and Conflict while it is being sent.
+    """
+    get(tx, newsletter_id)
+    if tx.one("newsletters.being_sent", {"id": newsletter_id}):
+        raise Conflict(f"Newsletter {newsletter_id} is being sent. Wait until it is, then delete it.")
+    tx.run("newsletters.delete", {"id": newsletter_id})

@@ -62,7 +62,7 @@ CREATE TABLE journeys (
   finished INTEGER,
   converted INTEGER
 ) STRICT;
-CREATE INDEX journeys_started ON journeys (campaign_id, started);
+CREATE INDEX journeys_started ON journeys (campaign_id, started, messaged, finished, converted);
 
 -- A/B groups of a newsletter.
 CREATE TABLE test_groups (

@@ -1,16 +1,16 @@
 -- name: page
-SELECT d.*, p.id, p.email, p.person AS known
-FROM deliveries d LEFT JOIN people p ON p.person = d.person
+SELECT d.*, p.id, p.email, p.person AS known, coalesce(c.translation_of, d.content_id) AS action_id
+FROM deliveries d LEFT JOIN people p ON p.person = d.person LEFT JOIN contents c ON c.id = d.content_id
 WHERE d.delivery BETWEEN :first AND :last AND /*filters*/
 ORDER BY d.delivery DESC LIMIT :limit
 
 -- name: get
-SELECT d.*, p.id, p.email, p.person AS known
-FROM deliveries d LEFT JOIN people p ON p.person = d.person
+SELECT d.*, p.id, p.email, p.person AS known, coalesce(c.translation_of, d.content_id) AS action_id
+FROM deliveries d LEFT JOIN people p ON p.person = d.person LEFT JOIN contents c ON c.id = d.content_id
 WHERE d.delivery = :delivery
 
 -- name: archived
-SELECT a.message, s.sample
+SELECT CASE WHEN a.dictionary = 0 OR s.sample IS NOT NULL THEN a.message END AS message, s.sample
 FROM deliveries d
 LEFT JOIN archives a ON a.delivery = d.delivery
 LEFT JOIN dictionaries s ON s.dictionary = a.dictionary
