@@ -17,11 +17,13 @@ from handbill.client.customers import Customers
 from handbill.client.exports import Exports
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
+from handbill.client.optouts import Optouts
 from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
 from handbill.client.sends import Sends
 from handbill.client.snippets import Snippets
+from handbill.client.subscriptions import Subscriptions
 from handbill.client.suppressions import Suppressions
 from handbill.client.transactional import Transactional
 from handbill.client.transport import OutcomeUnknown, Transport
@@ -47,11 +49,13 @@ class Client:
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
         self.reporting_webhooks = ReportingWebhooks(call)
+        self.optouts = Optouts(call)
         self.segments = Segments(call)
         self.senders = Senders(call)
         self.sends = Sends(call)
         self.snippets = Snippets(call)
         self.suppressions = Suppressions(call)
+        self.subscriptions = Subscriptions(call)
         self.transactional = Transactional(call)
         self.triggers = Triggers(call)
 

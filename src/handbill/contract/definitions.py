@@ -36,6 +36,12 @@ class Segment(Definition):
     tags: list[str] = []
 
 
+class Topic(Definition):
+    kind = "topics"
+    description: str = ""
+    subscribed_by_default: bool = True
+
+
 class Header(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: str
@@ -84,6 +90,7 @@ class Broadcast(Written):
     kind = "broadcasts"
     state: Literal["running", "draft"] = "running"
     audience: dict[str, Any] = {}
+    topic: str | int | None = None
     tags: list[str] = []
 
 
@@ -91,6 +98,7 @@ class Newsletter(Written):
     kind = "newsletters"
     type: Literal["email", "webhook", "twilio", "push", "in_app", "inbox"] = "email"
     audience: dict[str, Any] = {}
+    topic: str | int | None = None
     tags: list[str] = []
 
 
@@ -104,7 +112,7 @@ class Transactional(Written):
     queue_drafts: bool = False
 
 
-KINDS: tuple[type[Definition], ...] = (Snippet, Layout, Segment, Broadcast, Newsletter, Transactional)
+KINDS: tuple[type[Definition], ...] = (Snippet, Layout, Segment, Topic, Broadcast, Newsletter, Transactional)
 """In the order they are applied: what others name comes first."""
 
 TEXT_KEY: dict[type[Definition], str] = {Snippet: "value", Layout: "body"}

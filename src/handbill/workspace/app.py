@@ -19,11 +19,14 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     messages,
     metrics,
     newsletters,
+    optouts,
     reporting_webhooks,
     segments,
     senders,
     sends,
     snippets,
+    subscription_centre,
+    subscriptions,
     suppressions,
     track,
     tracking,
@@ -42,12 +45,14 @@ _NOT_FOUND = "<!doctype html><html lang=en><meta charset=utf-8><title>Page not f
 def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
     """Serve `workspace`, which the caller opens and closes. `limits` holds callers to Customer.io's rates."""
     windows = {rate: Window(rate, workspace.clock) for rate in (APP, ARCHIVED)} if limits else {}
+    pages = [page.route(workspace) for page in (subscription_centre, unsubscribe, view)]
     app = Starlette(
         routes=[
             *routes(workspace, apis.served(), windows),
             unsubscribe.route(workspace),
             view.route(workspace),
             exports.route(workspace),
+            *pages,
             Route("/openapi.json", _description, methods=["GET"]),
             *tracking.routes(workspace),
         ],

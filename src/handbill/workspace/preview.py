@@ -42,7 +42,7 @@ async def preview(workspace: Workspace, number: int, body: Mapping[str, Any], sa
     broadcast = dict(await workspace.database.read(triggers.broadcast, number))
     chosen = _Audience("", [], {}, faults) if faults else await _choose(workspace, number, body)
     obstacle = await workspace.database.read(_obstacle, number, workspace)
-    left_out = await workspace.database.read(audiences.left_out, chosen.people)
+    left_out = await workspace.database.read(audiences.left_out, chosen.people, broadcast["topic_id"])
     looked = await _look(workspace, broadcast, body, chosen) if samples and chosen.people else _Look([], [], [])
     told = [*chosen.faults, *([Fault("broadcast_id", obstacle)] if obstacle else [])]
     return Preview(

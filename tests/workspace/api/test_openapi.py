@@ -112,6 +112,8 @@ PATHS = [
     ("/v1/customers/{customer_id}/messages", "/v1/customers/u1/messages"),
     ("/v1/customers/{customer_id}/activities", "/v1/customers/u1/activities"),
     ("/v1/activities", "/v1/activities"),
+    ("/v1/subscription_topics", "/v1/subscription_topics"),
+    ("/v1/customers/{customer_id}/subscription_preferences", "/v1/customers/u1/subscription_preferences"),
 ]
 
 
@@ -128,6 +130,7 @@ def everything(put: Callable[..., int]) -> None:
     """One of each."""
     put("people", person=1, id="u1", email="ann@customer.example", email_key="ann@customer.example")
     put("segments", id=3, name="By hand")
+    put("topics", id=4, name="Offers")
     put("segment_people", segment=3, person=1)
     put("broadcasts", id=5, name="Restock", first_started=NOW, tags=["a"])
     put("snippets", name="foot", value="Bye", updated=NOW)

@@ -13,7 +13,7 @@ from handbill.contract.limits import ATTRIBUTES_IDS_MAX, CUSTOMERS_MAX
 from handbill.errors import InvalidInput, NotFound
 from handbill.workspace.api import messages
 from handbill.workspace.api.route import Call, serves
-from handbill.workspace.store import conditions, people, segments
+from handbill.workspace.store import conditions, people, segments, subscriptions
 from handbill.workspace.store.database import Row, Transaction
 
 
@@ -102,7 +102,7 @@ def _person(tx: Transaction, row: Row) -> contract.Person:
     return contract.Person(
         id=row["id"] or "",
         identifiers=_identifiers(row),
-        attributes=people.attributes(row),
+        attributes=people.attributes(row) | subscriptions.computed(tx, row),
         timestamps=msgspec.json.decode(row["timestamps"]),
         unsubscribed=bool(row["unsubscribed"]),
         devices=[_device(device) for device in people.devices(tx, row["person"])],

@@ -44,4 +44,5 @@ def _newsletter(row: Row) -> contract.Newsletter:
         type=row["type"],
         tags=msgspec.json.decode(row["tags"]),
         recipient_segment_ids=sorted({*within(msgspec.json.decode(row["audience"]))}),
+        subscription_topic_id=row["topic_id"],
     )

@@ -43,7 +43,7 @@ async def apply(workspace: Workspace, folder: Path) -> list[Applied]:
 
 def _apply(tx: Transaction, found: Sequence[Read], faults: Sequence[Fault], now: int) -> list[Applied]:
     existing = store.read(tx)
-    placed = [Read(each.file, _placed(each.definition, existing)) for each in found]
+    placed = _topics_named([Read(each.file, _placed(each.definition, existing)) for each in found], existing)
     told = [*faults, *_twice(placed), *_checked(placed, existing)]
     if told:
         raise InvalidInput(*(Fault(fault.field, f"{fault.field}: {fault.message}") for fault in told))
@@ -54,6 +54,17 @@ def _placed(definition: Definition, existing: Existing) -> Definition:
     """With the id it has in the workspace: the given one, or that of its name."""
     same = [each.id for each in existing[definition.kind] if each.name == definition.name]
     return definition if definition.id or not same else definition.model_copy(update={"id": same[0]})
+
+
+def _topics_named(placed: Sequence[Read], existing: Existing) -> list[Read]:
+    """With every topic by its name, also where a file gives its id."""
+    names = {each.id: each.name for each in _merged(placed, existing)["topics"]}
+    return [
+        Read(each.file, each.definition.model_copy(update={"topic": names.get(topic, topic)}))
+        if isinstance(topic := getattr(each.definition, "topic", None), int)
+        else each
+        for each in placed
+    ]
 
 
 def _one(tx: Transaction, definition: Definition, existing: Existing, now: int) -> Applied:
@@ -93,11 +104,11 @@ def _twice(placed: Sequence[Read]) -> Iterator[Fault]:
 def _checked(placed: Sequence[Read], existing: Existing) -> Iterator[Fault]:
     merged = _merged(placed, existing)
     known = {each.id for each in merged["segments"]}
-    layouts = {each.name for each in merged["layouts"]}
+    names = {kind: {each.name for each in merged[kind]} for kind in ("layouts", "topics")}
     dialect = Dialect({each.name: each.value for each in merged["snippets"]})  # type: ignore[attr-defined]
     for each in placed:
         what = each.definition
-        faults = chain(_tree_faults(what, known), _template_faults(what, dialect), _message_faults(what, layouts))
+        faults = chain(_tree_faults(what, known), _template_faults(what, dialect), _named_faults(what, names))
         yield from (Fault(each.file, fault) for fault in faults)
     yield from _cycles(placed, merged)
 
@@ -157,9 +168,13 @@ def _templates(definition: Definition) -> Iterator[tuple[str, str]]:
                 yield (name if len(messages) == 1 else f"messages[{position}].{name}"), given[name]
 
 
-def _message_faults(definition: Definition, layouts: set[str]) -> Iterator[str]:
+def _named_faults(definition: Definition, names: Mapping[str, set[str]]) -> Iterator[str]:
+    """What a definition names that nobody has, and what its messages lack."""
+    topic = getattr(definition, "topic", None)
+    if topic is not None and topic not in names["topics"]:
+        yield f"names the topic {quoted(topic)}, which neither the folder nor the workspace has."
     for message in definition.messages if isinstance(definition, Written) else []:
-        if message.layout and message.layout not in layouts:
+        if message.layout and message.layout not in names["layouts"]:
             yield f"names the layout {quoted(message.layout)}, which neither the folder nor the workspace has."
         if message.type == "email" and not message.from_:
             yield 'an email needs `from`, such as "Film Club <news@film.example>".'

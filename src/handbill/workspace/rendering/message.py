@@ -19,7 +19,7 @@ from handbill.workspace.rendering.composing import Draft, Unsendable, compose
 LINKS = {
     "unsubscribe_url": "unsubscribe",
     "view_in_browser_url": "deliveries",
-    "manage_subscription_preferences_url": "unsubscribe",  # there are no topics yet
+    "manage_subscription_preferences_url": "subscriptions",
 }
 """The folder each link leads to; the delivery id follows."""
 

@@ -151,12 +151,16 @@ def everyone(tx: Transaction) -> int:
     return int(tx.value("audience.everyone"))
 
 
-def left_out(tx: Transaction, audience: Iterable[int]) -> dict[str, int]:
-    """How many of the audience get nothing, by reason."""
-    values = {"people": msgspec.json.encode(list(audience)).decode()}
+def left_out(tx: Transaction, audience: Iterable[int], topic: int | None) -> dict[str, int]:
+    """How many of the audience get nothing of a message with this topic, by reason."""
+    values = {"people": msgspec.json.encode(list(audience)).decode(), "topic": topic}
     row = tx.one("audience.left_out", values)
     assert row
-    return {"unsubscribed": row["unsubscribed"] or 0, "suppressed address": row["suppressed"] or 0}
+    return {
+        "unsubscribed": row["unsubscribed"] or 0,
+        "not subscribed to the topic": row["topic"] or 0,
+        "suppressed address": row["suppressed"] or 0,
+    }
 
 
 def without(tx: Transaction, audience: Sequence[int], attribute: str) -> int:

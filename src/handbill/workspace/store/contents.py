@@ -28,19 +28,19 @@ def of_parent(
     own_roots: bool,
     base_url: str,
 ) -> list[Content]:
-    """What is switched on of a parent (its id and name), with translations. `roots` are everybody's, in Liquid."""
+    """What is on of a parent (its id, name and topic_id), with translations. `roots` are everybody's, in Liquid."""
     rows = tx.all("contents.of_parent", {"parent": row["id"]}, parent=parent)
-    shared = {"campaign": _campaign(parent, row), **roots}
+    shared = {**_shared(tx, parent, row), **roots}
     return [_content(tx, each, shared, own_roots=own_roots, base_url=base_url) for each in rows]
 
 
 def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
     """The content of a message to one person; what the call says itself (`send["content"]`, JSON) comes first."""
     row = tx.one("contents.get", {"id": send["content_id"]}) or _unwritten(send)
-    shared = {"campaign": _campaign(row["kind"], {"id": row["parent"], "name": row["parent_name"]})}
+    parent = {"id": row["parent"], "name": row["parent_name"], "topic_id": row["topic_id"]}
     given = msgspec.json.decode(send["content"], type=dict[str, str])
     headers = _pairs(given.pop("headers", "[]"))
-    content = _content(tx, row, shared, own_roots=True, base_url=base_url)
+    content = _content(tx, row, _shared(tx, row["kind"], parent), own_roots=True, base_url=base_url)
     return msgspec.structs.replace(
         content,
         fields={**content.fields, **given},
@@ -52,24 +52,23 @@ def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
 
 def _unwritten(send: Mapping[str, Any]) -> dict[str, Any]:
     """A row for a message that has no template: the call says all of it."""
-    blank = {"id": 0, "name": "", "kind": "transactional_id", "parent": None, "parent_name": "", "layout": None}
-    own = {
-        "settings": None,
-        "type": send["type"],
-        "sending_state": "automatic",
-        "fields": "{}",
-        "headers": "[]",
-        "tracked": 1,
+    none = dict.fromkeys(("parent", "topic_id", "settings", "layout", "translation_of", "test_group_id"))
+    own = {"id": 0, "name": "", "kind": "transactional_id", "parent_name": "", "type": send["type"], "language": ""}
+    return {**none, **own, "sending_state": "automatic", "fields": "{}", "headers": "[]", "tracked": 1}
+
+
+def _shared(tx: Transaction, parent: Parent, row: Mapping[str, Any]) -> dict[str, Any]:
+    """`campaign`, and what `message` has from its parent: the topic, whose name is empty where there is none."""
+    topic = tx.one("subscriptions.topic", {"id": row["topic_id"]})
+    ids = {"subscription_topic_ids": [topic["id"]] if topic else []}
+    return {
+        "campaign": {"id": row["id"], "name": row["name"], "type": CAMPAIGN_TYPES[parent], **ids},
+        "message": {"subscription_topic": {"name": topic["name"] if topic else ""}, **ids},
     }
-    return blank | own | {"language": "", "translation_of": None, "test_group_id": None}
-
-
-def _campaign(parent: Parent, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": row["id"], "name": row["name"], "type": CAMPAIGN_TYPES[parent]}
 
 
 def _content(
-    tx: Transaction, row: Row | Mapping[str, Any], shared: Mapping[str, object], *, own_roots: bool, base_url: str
+    tx: Transaction, row: Row | Mapping[str, Any], shared: Mapping[str, Any], *, own_roots: bool, base_url: str
 ) -> Content:
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
     message = {
@@ -78,6 +77,7 @@ def _content(
         "type": f"{row['type']}_action",
         "subject": fields.get("subject", ""),
         "preheader": fields.get("preheader_text", ""),
+        **shared["message"],
     }
     return Content(
         id=row["id"],

@@ -12,6 +12,7 @@ from handbill.contract.definitions import (
     Message,
     Newsletter,
     Segment,
+    Topic,
     Transactional,
     Written,
 )
@@ -33,6 +34,8 @@ def _of_row(tx: Transaction, kind: type[Definition], row: Row) -> Definition:
     given: dict[str, Any] = dict(row)
     for column in {"tags", "audience", "conditions", "settings"} & given.keys():
         given[column] = msgspec.json.decode(given[column]) if given[column] else None
+    if kind is Topic:
+        given["subscribed_by_default"] = bool(given["subscribed_by_default"])
     if kind is Segment:
         given["manual"] = given["conditions"] is None
     if kind is Transactional:

@@ -281,18 +281,22 @@ def claim_sends(tx: Transaction, worker: int, limit: int, now: int) -> list[Row]
 
 def _willing(tx: Transaction, works: Sequence[Row], now: int) -> list[Row]:
     """The works of people who may get them; the others are recorded as skipped."""
-    skips = [skip for work in works if (skip := _skip(work, now))]
+    values = {"deliveries": _json([work["delivery"] for work in works])}
+    declined = {row["delivery"]: row["reason"] for row in tx.all("subscriptions.declined", values)}
+    skips = [skip for work in works if (skip := _skip(work, declined.get(work["delivery"]), now))]
     apply(tx, skips, now)
     skipped = {skip.delivery for skip in skips}
     return [work for work in works if work["delivery"] not in skipped]
 
 
-def _skip(work: Row, now: int) -> Change | None:
+def _skip(work: Row, declined: str | None, now: int) -> Change | None:
     """Why this person gets nothing, if so (reference 4.3: undeliverable, suppressed)."""
     if work["person"] is None:
         reason, metric = "The person was deleted.", "undeliverable"
     elif work["unwilling"]:
         reason, metric = "The person is unsubscribed.", "undeliverable"
+    elif declined:
+        reason, metric = declined, "undeliverable"
     elif work["suppression"]:
         reason, metric = f"The address is suppressed ({work['suppression']}).", "suppressed"
     else:
@@ -310,6 +314,12 @@ def record(tx: Transaction, results: Sequence[Result], sending: Sequence[int], r
     tx.many("ledger.suppress", [{"delivery": r.delivery, "at": r.at} for r in results if r.suppress])
     gone = [{"delivery": r.delivery, "token": each.device_id} for r in results for each in r.devices if each.gone]
     tx.many("ledger.forget_device", gone)
+
+
+def person(tx: Transaction, delivery: int) -> int | None:
+    """Whom a delivery is for; None when there is no such delivery."""
+    number: int | None = tx.value("ledger.person", {"delivery": delivery})
+    return number
 
 
 def pause(tx: Transaction, number: int, reason: str) -> None:

@@ -223,6 +223,7 @@ CREATE TABLE optouts (
   created INTEGER NOT NULL,
   PRIMARY KEY (person, channel, sender)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX optouts_sender ON optouts (sender, person);
 
 -- What people may subscribe to, one by one; whether they do is their attribute cio_subscription_preferences.
 CREATE TABLE topics (

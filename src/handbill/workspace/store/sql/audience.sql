@@ -8,12 +8,15 @@ SELECT j.key AS position, p.person FROM json_each(:values) j JOIN people p ON p.
 SELECT count(*) FROM people
 
 -- name: left_out
-SELECT
-  sum(p.unsubscribed) AS unsubscribed,
-  sum(NOT p.unsubscribed AND s.identifier IS NOT NULL) AS suppressed
-FROM json_each(:people) j
-JOIN people p ON p.person = j.value
-LEFT JOIN (SELECT DISTINCT identifier FROM suppressions) s ON s.identifier = p.email_key
+SELECT sum(unsubscribed) AS unsubscribed, sum(NOT unsubscribed AND NOT subscribed) AS topic,
+  sum(NOT unsubscribed AND subscribed AND suppressed) AS suppressed
+FROM (
+  SELECT p.unsubscribed, s.identifier IS NOT NULL AS suppressed, CASE WHEN t.id IS NULL THEN 1 ELSE coalesce(
+    p.attributes ->> ('$.cio_subscription_preferences.topics.topic_' || t.id), t.subscribed_by_default) END AS subscribed
+  FROM json_each(:people) j
+  JOIN people p ON p.person = j.value
+  LEFT JOIN topics t ON t.id = :topic
+  LEFT JOIN (SELECT DISTINCT identifier FROM suppressions) s ON s.identifier = p.email_key)
 
 -- name: without_email
 SELECT count(*) FROM json_each(:people) j JOIN people p ON p.person = j.value

@@ -9,7 +9,7 @@ SELECT c.id, c.name, c.type, c.sending_state, c.language, c.translation_of, c.te
   l.body AS layout, t.settings,
   CASE WHEN c.transactional_id IS NOT NULL THEN 'transactional_id' ELSE 'campaign_id' END AS kind,
   coalesce(c.transactional_id, c.campaign_id) AS parent,
-  coalesce(t.name, g.name) AS parent_name
+  coalesce(t.name, g.name) AS parent_name, g.topic_id
 FROM contents c
 LEFT JOIN layouts l ON l.name = c.layout
 LEFT JOIN transactional t ON t.id = c.transactional_id

@@ -7,11 +7,16 @@ SELECT NULL AS id, name, body FROM layouts ORDER BY name
 -- name: segments
 SELECT id, name, description, conditions, tags FROM segments ORDER BY id
 
+-- name: topics
+SELECT id, name, description, subscribed_by_default FROM topics ORDER BY id
+
 -- name: broadcasts
-SELECT id, name, state, audience, tags FROM broadcasts ORDER BY id
+SELECT id, name, state, audience, tags, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
+FROM broadcasts ORDER BY id
 
 -- name: newsletters
-SELECT id, name, type, audience, tags FROM newsletters ORDER BY id
+SELECT id, name, type, audience, tags, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
+FROM newsletters ORDER BY id
 
 -- name: transactional
 SELECT id, name, description, settings FROM transactional ORDER BY id
@@ -35,18 +40,25 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.desc
   conditions = excluded.conditions, tags = excluded.tags, updated = excluded.updated
 RETURNING id
 
+-- name: put_topics
+INSERT INTO topics (id, name, description, subscribed_by_default, created, updated)
+VALUES (:id, :name, :description, :subscribed_by_default, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
+  subscribed_by_default = excluded.subscribed_by_default, updated = excluded.updated
+RETURNING id
+
 -- name: put_broadcasts
-INSERT INTO broadcasts (id, name, state, audience, tags, created, updated)
-VALUES (:id, :name, :state, :audience, :tags, :now, :now)
+INSERT INTO broadcasts (id, name, state, audience, tags, topic_id, created, updated)
+VALUES (:id, :name, :state, :audience, :tags, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, audience = excluded.audience,
-  tags = excluded.tags, updated = excluded.updated
+  tags = excluded.tags, topic_id = excluded.topic_id, updated = excluded.updated
 RETURNING id
 
 -- name: put_newsletters
-INSERT INTO newsletters (id, name, type, audience, tags, created, updated)
-VALUES (:id, :name, :type, :audience, :tags, :now, :now)
+INSERT INTO newsletters (id, name, type, audience, tags, topic_id, created, updated)
+VALUES (:id, :name, :type, :audience, :tags, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type, audience = excluded.audience,
-  tags = excluded.tags, updated = excluded.updated
+  tags = excluded.tags, topic_id = excluded.topic_id, updated = excluded.updated
 RETURNING id
 
 -- name: put_transactional

@@ -142,6 +142,9 @@ SELECT d.delivery, d.person, d.state, d.trigger_id, d.content_id, d.broadcast_id
   d.campaign_id, d.type
 FROM json_each(:deliveries) j JOIN deliveries d ON d.delivery = j.value
 
+-- name: person
+SELECT person FROM deliveries WHERE delivery = :delivery
+
 -- name: sending
 UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE delivery = :delivery
 

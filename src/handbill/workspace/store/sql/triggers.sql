@@ -1,5 +1,5 @@
 -- name: broadcast
-SELECT id, name, state, audience, triggered_at FROM broadcasts WHERE id = :broadcast
+SELECT id, name, state, audience, topic_id, triggered_at FROM broadcasts WHERE id = :broadcast
 
 -- name: known_broadcasts
 SELECT id, name FROM broadcasts ORDER BY id LIMIT 5
