@@ -25,6 +25,10 @@ class Settings:
     pipelines_key: str | None
     signing_key: str | None
     smtp: str | None
+    twilio: str | None = None
+    slack: str | None = None
+    fcm: str | None = None
+    apns: str | None = None
     base_url: str = BASE_URL
     """Where people reach this workspace: the start of unsubscribe links."""
     private_hosts: frozenset[str] = frozenset()
@@ -47,6 +51,10 @@ class Settings:
             pipelines_key=environ.get("HANDBILL_PIPELINES_KEY"),
             signing_key=environ.get("HANDBILL_SIGNING_KEY"),
             smtp=environ.get("HANDBILL_SMTP"),
+            twilio=environ.get("HANDBILL_TWILIO"),
+            slack=environ.get("HANDBILL_SLACK"),
+            fcm=environ.get("HANDBILL_FCM"),
+            apns=environ.get("HANDBILL_APNS"),
             base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
             private_hosts=frozenset(environ.get("HANDBILL_PRIVATE_HOSTS", "").lower().split()),
         )

@@ -119,7 +119,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for number in range(PEOPLE):
             people.identify(tx, "id", f"u{number}", {"email": f"u{number}@film.example"}, 1)
         add_broadcast(tx, 5)
-        accepted = triggers.accept(tx, 5, EVERYBODY, smtp=True, time=NOW)
+        accepted = triggers.accept(tx, 5, EVERYBODY, lacking={}, time=NOW)
         job = Job(accepted.id, 5)
         written = contents.of_parent(tx, "broadcast_id", {"id": 5, "name": "B"}, {}, own_roots=False, base_url="")
         ledger.next_job(tx, 0, NOW)

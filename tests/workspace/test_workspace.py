@@ -26,6 +26,22 @@ async def test_a_key_of_the_environment_wins_over_the_one_that_was_made(tmp_path
         assert workspace.keys.app_key == "mine"
 
 
+WRONG = {
+    "HANDBILL_TWILIO": "https://AC1@api.twilio.com?secret=1",
+    "HANDBILL_SLACK": "http://hooks.slack.com/secret",
+    "HANDBILL_FCM": "https://fcm.googleapis.com?key_file=/secret",
+    "HANDBILL_APNS": "https://api.push.apple.com?key_file=/secret&key_id=A&team_id=B&topic=c",
+}
+
+
+@pytest.mark.parametrize("variable", WRONG)
+async def test_a_wrong_provider_is_refused_by_name_and_not_quoted(tmp_path: Path, variable: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{variable} is not right: ") as refused:
+        async with Workspace.open(Settings.load({variable: WRONG[variable]}, tmp_path)):
+            pass
+    assert WRONG[variable] not in str(refused.value)
+
+
 @pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://user:secret@mail.example:x"])
 async def test_a_mail_server_that_is_none_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(InvalidInput, match="HANDBILL_SMTP") as refused:

@@ -1,11 +1,16 @@
 """What can be defined in files: one model for each kind, the same for reading, comparing and writing."""
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-PERSON = "{{customer.email}}"
+from handbill.contract.fields import DEFAULTS
+
+PERSON = DEFAULTS["email"]["recipient"]
 """A mail goes to the person's own address unless the file says otherwise."""
+
+Flag = Annotated[str, BeforeValidator(lambda value: "true" if value is True else "" if value is False else value)]
+"""A field that is text like the others, and true or nothing."""
 
 
 class Definition(BaseModel):
@@ -54,16 +59,27 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
 
     name: str = ""
-    type: Literal["email", "webhook", "twilio", "whatsapp", "slack", "push", "in_app"] = "email"
+    type: Literal["email", "webhook", "twilio", "whatsapp", "slack", "push", "in_app", "inbox"] = "email"
     sending_state: Literal["automatic", "draft", "off"] = "automatic"
     language: str = ""
     from_: str = Field("", alias="from")
     reply_to: str = ""
     recipient: str = ""
+    cc: str = ""
+    bcc: str = ""
+    fake_bcc: Flag = ""
     subject: str = ""
     preheader_text: str = ""
     body: str = ""
     body_plain: str = ""
+    body_amp: str = ""
+    url: str = ""
+    method: Literal["", "get", "post", "put", "delete", "patch"] = ""
+    image_url: str = ""
+    link: str = ""
+    sound: str = ""
+    custom_data: str = ""
+    custom_payload: str = ""
     headers: list[Header] = []
     layout: str | None = None
 

@@ -10,7 +10,7 @@ import msgspec
 from handbill.contract.app.triggers import LeftOut, MissingAttribute, Preview, Sample
 from handbill.contract.audience import check, named
 from handbill.errors import Fault, HandbillError, InvalidInput
-from handbill.workspace import archive, audience
+from handbill.workspace import archive, audience, ways
 from handbill.workspace.channels import mime
 from handbill.workspace.engine.broadcast import SAMPLED, spread
 from handbill.workspace.engine.needs import Content, Rendered, Work
@@ -57,7 +57,7 @@ async def preview(workspace: Workspace, number: int, body: Mapping[str, Any], sa
 
 
 def _obstacle(tx: Transaction, number: int, workspace: Workspace) -> str:
-    return triggers.obstacle(tx, triggers.broadcast(tx, number), smtp=bool(workspace.settings.smtp))
+    return triggers.obstacle(tx, triggers.broadcast(tx, number), ways.lacking(workspace.settings))
 
 
 def _left_out(chosen: _Audience, counts: Mapping[str, int]) -> list[LeftOut]:

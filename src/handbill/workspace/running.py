@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from handbill.errors import Unavailable
-from handbill.workspace.channels.capture import Capture
-from handbill.workspace.channels.smtp import Smtp, SmtpSettings
+from handbill.workspace import ways
 from handbill.workspace.chores.attending import attend
 from handbill.workspace.engine.needs import Channel
 from handbill.workspace.engine.worker import Worker
@@ -64,9 +63,7 @@ async def _send(workspace: Workspace, stopping: asyncio.Event) -> None:
 
 def channel(workspace: Workspace, transport: str, type_: str) -> Channel:
     """The way out for messages of this transport and type."""
-    if transport == "capture":
-        return Capture()
-    return Smtp(SmtpSettings.from_url(workspace.settings.smtp or ""))
+    return ways.channel(workspace.settings, transport, type_)
 
 
 async def _stop(worker: Worker, stopping: asyncio.Event) -> None:

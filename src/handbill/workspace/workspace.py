@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from handbill.errors import InvalidInput
 from handbill.settings import Settings
-from handbill.workspace import keys
-from handbill.workspace.channels.smtp import SmtpSettings
+from handbill.workspace import keys, ways
 from handbill.workspace.clock import SystemClock
 from handbill.workspace.engine.needs import Clock, Renderer
 from handbill.workspace.rendering.pool import ProcessRenderer
@@ -32,8 +30,7 @@ class Workspace:
     @asynccontextmanager
     async def open(cls, settings: Settings, clock: Clock | None = None) -> AsyncIterator["Workspace"]:
         """Open the workspace of `settings`, making it when there is none. Raises InvalidInput for a wrong setting."""
-        if settings.smtp:
-            _check_smtp(settings.smtp)
+        ways.check(settings)
         database = await Database.open(settings.sqlite_path)
         try:
             secret = await database.write(_secret)
@@ -41,13 +38,6 @@ class Workspace:
                 yield cls(settings, database, keys.load(settings), clock or SystemClock(), secret, renderer)
         finally:
             await database.close()
-
-
-def _check_smtp(url: str) -> None:
-    try:
-        SmtpSettings.from_url(url)
-    except ValueError as error:
-        raise InvalidInput.of("HANDBILL_SMTP", f"HANDBILL_SMTP is not right: {error}") from None
 
 
 def _secret(tx: Transaction) -> bytes:

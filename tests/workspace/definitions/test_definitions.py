@@ -113,6 +113,36 @@ async def test_an_export_applied_elsewhere_gives_the_same_definitions(workspace:
     assert set((await outcomes(workspace, tmp_path / "out")).values()) == {"unchanged"}
 
 
+def message_of(type_: str, fields: str) -> dict[str, str]:
+    return {"broadcasts/b.yaml": f"name: B\nmessages: [{{type: {type_}, {fields}}}]"}
+
+
+EVERY_TYPE = """
+name: All ways
+messages:
+  - {type: email, from: a@b.example, cc: c@d.example, bcc: e@f.example, fake_bcc: true, body: x,
+     body_amp_file: x.amp.html}
+  - {type: webhook, url: "https://f.example/{{customer.id}}", method: put, headers: [{name: A, value: b}], body: "{}"}
+  - {type: twilio, from: "+15550111000", body: Hi, image_url: "https://f.example/a.png"}
+  - {type: whatsapp, body: Hi}
+  - {type: slack, recipient: "#club", body: Hi}
+  - {type: push, subject: Hi, body: Two films, link: "club://a", sound: default, custom_data: '{"a": 1}'}
+  - {type: in_app, body: Hi}
+  - {type: inbox, subject: Hi, body: Hi}
+"""
+
+
+async def test_a_message_of_every_type_is_kept_and_exported_as_it_was_written(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    files = {"broadcasts/ways.yaml": EVERY_TYPE, "broadcasts/x.amp.html": "<html amp4email>\n"}
+    await apply(workspace, written(tmp_path / "in", files))
+    await export(workspace, tmp_path / "out")
+    assert set((await outcomes(workspace, tmp_path / "in")).values()) == {"unchanged"}
+    assert set((await outcomes(workspace, tmp_path / "out")).values()) == {"unchanged"}
+    assert (tmp_path / "out/broadcasts/all-ways-1.amp.html").read_text() == "<html amp4email>\n"
+
+
 FAULTS = [
     ({"segments/a.yaml": "name: A\ncondition: {}\nmanual: true"}, "segments/a.yaml", "Did you mean conditions?"),
     ({"segments/a.yaml": "name: A"}, "segments/a.yaml", "needs conditions, or `manual: true`"),
@@ -133,7 +163,15 @@ FAULTS = [
     ({"snippets/foot.html": "{{ 'open }}"}, "snippets/foot.html", "value line 1"),
     ({"broadcasts/b.yaml": "name: B\nmessages: [{body_file: ../x}]"}, "broadcasts/b.yaml", "a file beside this one"),
     ({"broadcasts/b.yaml": "name: B\nmessages: [{body_file: x.html}]"}, "broadcasts/b.yaml", "which is not there"),
-    ({"broadcasts/b.yaml": "name: B\nmessages: [{body: x}]"}, "broadcasts/b.yaml", "an email needs `from`"),
+    ({"broadcasts/b.yaml": "name: B\nmessages: [{body: x}]"}, "broadcasts/b.yaml", "type email needs `from`"),
+    (message_of("webhook", "body: x"), "broadcasts/b.yaml", "type webhook needs `url`, such as https://"),
+    (message_of("webhook", "url: x, subject: y"), "broadcasts/b.yaml", "has no `subject`; it has url, method, body"),
+    (message_of("webhook", "url: x, method: trace"), "broadcasts/b.yaml", "messages[0].method must be"),
+    (message_of("twilio", "recipient: '+15550100999'"), "broadcasts/b.yaml", "type twilio needs `body`"),
+    (message_of("whatsapp", "body: x, headers: [{name: a, value: b}]"), "broadcasts/b.yaml", "has no `headers`"),
+    (message_of("push", "subject: x"), "broadcasts/b.yaml", "type push needs `body`"),
+    (message_of("inbox", "subject: x"), "broadcasts/b.yaml", "type inbox needs `body`"),
+    (message_of("webhook", "url: '{{ x'"), "broadcasts/b.yaml", "url line 1"),
     (
         {"broadcasts/b.yaml": 'name: B\nmessages: [{from: "a@b.example", layout: none}]'},
         "broadcasts/b.yaml",

@@ -166,6 +166,6 @@ async def trigger(workspace: Workspace, number: int, **body: object) -> int:
     clock = workspace.clock
     clock.advance(11)  # type: ignore[attr-defined]
     accepted = await workspace.database.write(
-        triggers.accept, number, body or EVERYBODY, smtp=True, time=clock.time()
+        triggers.accept, number, body or EVERYBODY, lacking={}, time=clock.time()
     )
     return accepted.id

@@ -76,7 +76,12 @@ def test_a_value_never_adds_an_address(field: str) -> None:
 
 def test_a_mail_carries_amp_and_attachments() -> None:
     files = {"{{customer.x}}.pdf": base64.b64encode(b"%PDF").decode()}
-    message = mail(made(content(FIELDS | {"body_amp": "<html amp4email>"}), saying(attachments=files)))
+    message = mail(
+        made(
+            content(FIELDS | {"body_amp": "<html amp4email>"}),
+            saying(attachments=msgspec.json.encode(files).decode()),
+        )
+    )
     (attached,) = message.iter_attachments()
     assert (attached.get_filename(), attached.get_payload(decode=True)) == ("{{customer.x}}.pdf", b"%PDF")
     assert "text/x-amp-html" in [part.get_content_type() for part in message.walk()]
@@ -93,7 +98,7 @@ def test_a_mail_carries_amp_and_attachments() -> None:
     ],
 )
 def test_an_attachment_that_cannot_go_fails_the_message(files: dict[str, object], fault: str) -> None:
-    assert reason(render(content(), saying(attachments=files))) == fault
+    assert reason(render(content(), saying(attachments=msgspec.json.encode(files).decode()))) == fault
 
 
 def test_what_a_message_says_itself_is_no_liquid_and_comes_before_its_content() -> None:

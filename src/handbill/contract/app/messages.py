@@ -8,7 +8,9 @@ from handbill.contract.app.segments import Identifiers
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import ARCHIVED, MESSAGES_DEFAULT
 
-MessageType = Literal["email", "webhook", "twilio", "whatsapp", "slack", "push", "in_app", "live_notification"]
+MessageType = Literal[
+    "email", "webhook", "twilio", "whatsapp", "slack", "push", "in_app", "inbox", "live_notification"
+]
 Metric = Literal[
     "attempted",
     "sent",

@@ -12,7 +12,7 @@ from handbill.contract.attributes import identifier
 from handbill.contract.filters import got
 from handbill.contract.limits import SEND_AHEAD, SEND_BYTES
 from handbill.errors import Fault, InvalidInput, SendingRefused, TooLarge, quoted
-from handbill.workspace import delivery_ids
+from handbill.workspace import delivery_ids, ways
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import people, sending
 from handbill.workspace.store import sends as store
@@ -20,8 +20,8 @@ from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import IdType
 from handbill.workspace.workspace import Workspace
 
-_LITERAL = ("recipient", "cc", "bcc")
-"""Fields of a call that are addresses, not Liquid."""
+_LITERAL = ("recipient", "cc", "bcc", "attachments")
+"""Fields of a call that are no Liquid."""
 _FIELDS: Mapping[str, Mapping[str, str]] = {
     "email": {"to": "recipient", "preheader": "preheader_text"},
     "push": {"to": "recipient", "title": "subject", "message": "body"},
@@ -86,7 +86,7 @@ def _time_faults(wanted: contract.Send, now: int) -> list[Fault]:
 
 def _accept(tx: Transaction, workspace: Workspace, type_: str, wanted: contract.Send, now: int) -> int:
     template = _template(tx, type_, wanted, now)
-    if reason := sending.off(tx) or sending.obstacle(tx, [type_], smtp=bool(workspace.settings.smtp)):
+    if reason := sending.off(tx) or sending.obstacle(tx, [type_], ways.lacking(workspace.settings)):
         raise SendingRefused(f"This cannot be sent: {reason}")
     person = store.recipient(tx, _identifiers(wanted), now)
     content = _content(tx, template, type_, wanted, person)

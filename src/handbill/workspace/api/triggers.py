@@ -6,7 +6,7 @@ from handbill.contract.app import triggers as contract
 from handbill.contract.audience import check
 from handbill.contract.limits import ERRORS_MAX
 from handbill.errors import Fault, InvalidInput, quoted
-from handbill.workspace import preview
+from handbill.workspace import preview, ways
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import triggers
@@ -24,7 +24,7 @@ async def trigger(call: Call) -> contract.Triggered:
         triggers.accept,
         call.number("broadcast_id"),
         body,
-        smtp=bool(workspace.settings.smtp),
+        lacking=ways.lacking(workspace.settings),
         time=workspace.clock.time(),
     )
     if accepted.faults:

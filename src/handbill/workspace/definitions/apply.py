@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from handbill.contract import conditions, filters
-from handbill.contract.definitions import Broadcast, Definition, Newsletter, Segment, Written
+from handbill.contract.definitions import Broadcast, Definition, Message, Newsletter, Segment, Written
+from handbill.contract.fields import FIELDS, NAMES, NEEDED
 from handbill.errors import Fault, InvalidInput, quoted
 from handbill.workspace.definitions.files import Read, read
 from handbill.workspace.liquid import Dialect, LiquidSyntaxFault
@@ -163,7 +164,7 @@ def _templates(definition: Definition) -> Iterator[tuple[str, str]]:
     messages = definition.messages if isinstance(definition, Written) else []
     for position, message in enumerate(messages):
         given = message.model_dump(by_alias=True)
-        for name in store.FIELDS:
+        for name in NAMES:
             if given[name]:
                 yield (name if len(messages) == 1 else f"messages[{position}].{name}"), given[name]
 
@@ -176,8 +177,19 @@ def _named_faults(definition: Definition, names: Mapping[str, set[str]]) -> Iter
     for message in definition.messages if isinstance(definition, Written) else []:
         if message.layout and message.layout not in names["layouts"]:
             yield f"names the layout {quoted(message.layout)}, which neither the folder nor the workspace has."
-        if message.type == "email" and not message.from_:
-            yield 'an email needs `from`, such as "Film Club <news@film.example>".'
+        yield from _field_faults(message)
+
+
+def _field_faults(message: Message) -> Iterator[str]:
+    """What a message of this type must say, and what it cannot."""
+    given = {name: text for name, text in message.model_dump(by_alias=True).items() if name in NAMES and text}
+    for name, example in NEEDED[message.type].items():
+        if name not in given:
+            yield f"a message of type {message.type} needs `{name}`, such as {example}."
+    for name in given.keys() - set(FIELDS[message.type]):
+        yield f"a message of type {message.type} has no `{name}`; it has {', '.join(FIELDS[message.type])}."
+    if message.headers and message.type not in ("email", "webhook"):
+        yield f"a message of type {message.type} has no `headers`."
 
 
 def _cycles(placed: Sequence[Read], merged: Existing) -> Iterator[Fault]:

@@ -53,7 +53,7 @@ def _beside(message: Mapping[str, Any], stem: Path) -> tuple[dict[str, Any], lis
     """The message with its long texts replaced by the names of files, and these files."""
     files = [
         (key, Path(f"{stem}{suffix}"))
-        for key, suffix in (("body", ".html"), ("body_plain", ".txt"))
+        for key, suffix in (("body", ".html"), ("body_plain", ".txt"), ("body_amp", ".amp.html"))
         if len(message.get(key, "")) > SHORT or "\n" in message.get(key, "")
     ]
     paths = dict(files)

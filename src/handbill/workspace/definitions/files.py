@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from handbill.contract.definitions import KINDS, TEXT_KEY, Definition, Message
 from handbill.errors import Fault, quoted
 
-FILED = ("body", "body_plain", "value")
+FILED = ("body", "body_plain", "body_amp", "custom_payload", "value")
 """Keys whose text may stand in a file beside: `body_file: restock.html`."""
 
 

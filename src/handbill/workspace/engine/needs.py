@@ -100,7 +100,7 @@ class Work(msgspec.Struct, frozen=True):
     devices: msgspec.Raw = msgspec.Raw(b"[]")
     """Of a push: the person's devices, `{"token", "platform", "last_used", "attributes"}` each."""
     fields: msgspec.Raw = msgspec.Raw(b"{}")
-    """What this message alone says, no Liquid: lines by field, attachments as `{name: base64}`, custom_device."""
+    """What this message alone says by field, as text that is no Liquid; attachments are JSON, `{name: base64}`."""
     attempts: int = 0
     """How often it was tried before."""
 

@@ -37,8 +37,6 @@ class Draft:
     attachments: Mapping[str, bytes]
     follow_links: bool = False
     notice_opening: bool = False
-    custom_device: Mapping[str, Any] | None = None
-    """A device of this message alone, beside the person's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +169,7 @@ _object = msgspec.json.Decoder(dict[str, Any])
 
 def _push(draft: Draft) -> Composed:
     texts = draft.texts
-    custom = [draft.custom_device] if draft.custom_device else []
-    devices = _chosen(texts["recipient"], [*_devices.decode(draft.work.devices), *custom])
+    devices = _chosen(texts["recipient"], _devices.decode(draft.work.devices))
     push = Push(
         draft.work.id,
         devices=tuple(Device(device["token"], device["platform"]) for device in devices),

@@ -107,8 +107,7 @@ class Message:
             base_url=self._base_url,
             follow_links=self._tracked and self._content.link_tracking,
             notice_opening=self._tracked and self._content.open_tracking,
-            attachments=_attached(own.get("attachments", {})),
-            custom_device=own.get("custom_device"),
+            attachments=_attached(own.get("attachments", "{}")),
         )
         return self._finished(draft)
 
@@ -151,9 +150,9 @@ class Message:
         return links | {"targets": {}}
 
 
-def _attached(files: Mapping[str, Any]) -> dict[str, bytes]:
+def _attached(files: str) -> dict[str, bytes]:
     try:
-        return attachments.read(files)
+        return attachments.read(_json_object.decode(files))
     except HandbillError as error:
         raise Unsendable(str(error)) from None
 

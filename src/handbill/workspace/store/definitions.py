@@ -16,13 +16,11 @@ from handbill.contract.definitions import (
     Transactional,
     Written,
 )
+from handbill.contract.fields import NAMES
 from handbill.workspace.store import senders
 from handbill.workspace.store.database import Row, Transaction
 
 PARENT = {"broadcasts": "broadcast_id", "newsletters": "newsletter_id", "transactional": "transactional_id"}
-
-FIELDS = ("from", "reply_to", "recipient", "subject", "preheader_text", "body", "body_plain")
-"""Of a message: its texts, which may be Liquid."""
 
 
 def read(tx: Transaction) -> dict[str, list[Definition]]:
@@ -90,13 +88,13 @@ def _write_messages(tx: Transaction, definition: Written, number: int, now: int)
 
 def _message_columns(message: Message) -> Mapping[str, Any]:
     given = message.model_dump(by_alias=True)
-    fields = {name: given[name] for name in FIELDS if given[name]}
+    texts = {name: given[name] for name in NAMES if given[name]}
     return {
         "name": message.name,
         "type": message.type,
         "sending_state": message.sending_state,
         "language": message.language,
-        "fields": _json(fields),
+        "fields": _json(texts),
         "headers": _json(given["headers"]),
         "layout": message.layout,
     }

@@ -1,6 +1,6 @@
 """How this workspace sends: sandbox until a person says live, and to how many without asking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -39,10 +39,9 @@ def off(tx: Transaction) -> str:
     return said if get(tx).mode == "off" else ""
 
 
-def obstacle(tx: Transaction, types: Sequence[str], *, smtp: bool) -> str:
-    """Why messages of these types cannot leave; empty when they can. `smtp`: a mail server is configured."""
+def obstacle(tx: Transaction, types: Sequence[str], lacking: Mapping[str, str]) -> str:
+    """Why messages of these types cannot leave; empty when they can. `lacking`: see `ways.lacking`."""
     if transport(tx) == "capture":
         return ""
-    if set(types) != {"email"}:
-        return "live sending is by email only."
-    return "" if smtp else "there is no mail server. Set HANDBILL_SMTP."
+    missing = [f"there is nothing to send {type_} with. Set {lacking[type_]}." for type_ in types if type_ in lacking]
+    return missing[0] if missing else ""

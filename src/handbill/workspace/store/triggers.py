@@ -35,8 +35,8 @@ def broadcast(tx: Transaction, number: int) -> Row:
     raise NotFound(f"There is no broadcast {number}. Known: {known or 'none yet; `handbill apply` makes them'}.")
 
 
-def obstacle(tx: Transaction, row: Row, *, smtp: bool) -> str:
-    """Why this broadcast cannot be sent at all; empty when it can. `smtp`: a mail server is configured."""
+def obstacle(tx: Transaction, row: Row, lacking: Mapping[str, str]) -> str:
+    """Why this broadcast cannot be sent at all; empty when it can. `lacking`: see `ways.lacking`."""
     number = row["id"]
     types = [content["type"] for content in tx.all("triggers.content_types", {"broadcast": number})]
     if off := sending.off(tx):
@@ -45,18 +45,20 @@ def obstacle(tx: Transaction, row: Row, *, smtp: bool) -> str:
         return f"Broadcast {number} cannot be sent: it is a draft."
     if not types:
         return f"Broadcast {number} cannot be sent: it has no active message."
-    reason = sending.obstacle(tx, types, smtp=smtp)
+    reason = sending.obstacle(tx, types, lacking)
     return f"Broadcast {number} cannot be sent: {reason}" if reason else ""
 
 
-def accept(tx: Transaction, number: int, body: Mapping[str, Any], *, smtp: bool, time: float) -> Accepted:
+def accept(
+    tx: Transaction, number: int, body: Mapping[str, Any], *, lacking: Mapping[str, str], time: float
+) -> Accepted:
     """Take a trigger in: `body` was checked, `time` is Unix seconds.
 
     Raises NotFound, InvalidInput (nothing is recorded) and RateLimited; people who cannot be found give a trigger
     that failed.
     """
     row = broadcast(tx, number)
-    if reason := obstacle(tx, row, smtp=smtp):
+    if reason := obstacle(tx, row, lacking):
         raise InvalidInput.of("broadcast_id", reason)
     if tx.value("triggers.waiting", {"broadcast": number}) >= TRIGGERS_WAITING:
         raise RateLimited(
