@@ -102,12 +102,22 @@ class Written(Definition):
         return self
 
 
+class Goal(BaseModel):
+    """What makes a delivery converted: the event, so many days after the message was sent, opened or clicked."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    event: str = Field(min_length=1)
+    within_days: int = Field(7, ge=1, le=365)
+    after: Literal["sent", "opened", "clicked"] = "sent"
+
+
 class Broadcast(Written):
     kind = "broadcasts"
     state: Literal["running", "draft"] = "running"
     audience: dict[str, Any] = {}
     topic: str | int | None = None
     tags: list[str] = []
+    goal: Goal | None = None
 
 
 class Newsletter(Written):
@@ -116,6 +126,7 @@ class Newsletter(Written):
     audience: dict[str, Any] = {}
     topic: str | int | None = None
     tags: list[str] = []
+    goal: Goal | None = None
 
 
 class Transactional(Written):

@@ -19,6 +19,7 @@ id: 5
 name: Restock
 audience: {segment: {id: 3}}
 tags: [films]
+goal: {event: rental, within_days: 3, after: opened}
 messages:
   - type: email
     from: "Film Club <news@film.example>"
@@ -42,7 +43,8 @@ FILES = {
     "segments/staff.yaml": "id: 4\nname: Staff\nmanual: true\n",
     "segments/new.yaml": "name: New\nconditions: {attribute: {field: created_at, operator: within, past_days: 30}}\n",
     "newsletters/may.yaml": (
-        'name: May\naudience: {segment: {id: 3}}\nmessages: [{from: "a@b.example", subject: Hi, body: Hello}]\n'
+        "name: May\ngoal: {event: rental}\naudience: {segment: {id: 3}}\n"
+        'messages: [{from: "a@b.example", subject: Hi, body: Hello}]\n'
     ),
     "transactional/receipt.yaml": (
         "name: Receipt\ndescription: After a rental\nsend_to_unsubscribed: false\n"

@@ -30,7 +30,7 @@ def read(tx: Transaction) -> dict[str, list[Definition]]:
 
 def _of_row(tx: Transaction, kind: type[Definition], row: Row) -> Definition:
     given: dict[str, Any] = dict(row)
-    for column in {"tags", "audience", "conditions", "settings"} & given.keys():
+    for column in {"tags", "audience", "conditions", "settings", "goal"} & given.keys():
         given[column] = msgspec.json.decode(given[column]) if given[column] else None
     if kind is Topic:
         given["subscribed_by_default"] = bool(given["subscribed_by_default"])
@@ -70,7 +70,8 @@ def _columns(definition: Definition) -> dict[str, Any]:
             conditions = None if definition.manual else _json(definition.conditions)
             return {**given, "conditions": conditions, "tags": _json(definition.tags)}
         case Broadcast() | Newsletter():
-            return {**given, "audience": _json(definition.audience), "tags": _json(definition.tags)}
+            goal = _json(given["goal"]) if given["goal"] else None
+            return {**given, "audience": _json(definition.audience), "tags": _json(definition.tags), "goal": goal}
     return given
 
 

@@ -118,6 +118,9 @@ ALTER TABLE broadcasts ADD COLUMN topic_id INTEGER;
 ALTER TABLE broadcasts ADD COLUMN goal TEXT;
 ALTER TABLE newsletters ADD COLUMN topic_id INTEGER;
 ALTER TABLE newsletters ADD COLUMN goal TEXT;
+CREATE INDEX broadcasts_goal ON broadcasts (id) WHERE goal IS NOT NULL;
+CREATE INDEX newsletters_goal ON newsletters (id) WHERE goal IS NOT NULL;
+CREATE INDEX campaigns_goal ON campaigns (id) WHERE goal IS NOT NULL;
 ALTER TABLE newsletters ADD COLUMN scheduled_at INTEGER;
 -- {"rate_limit_email_rate", "rate_limit_time_period", "rate_limit_spread", "timezone", "tz_match_enabled"}
 ALTER TABLE newsletters ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';

@@ -11,11 +11,11 @@ SELECT id, name, description, conditions, tags FROM segments ORDER BY id
 SELECT id, name, description, subscribed_by_default FROM topics ORDER BY id
 
 -- name: broadcasts
-SELECT id, name, state, audience, tags, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
+SELECT id, name, state, audience, tags, goal, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
 FROM broadcasts ORDER BY id
 
 -- name: newsletters
-SELECT id, name, type, audience, tags, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
+SELECT id, name, type, audience, tags, goal, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
 FROM newsletters ORDER BY id
 
 -- name: transactional
@@ -48,17 +48,17 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.desc
 RETURNING id
 
 -- name: put_broadcasts
-INSERT INTO broadcasts (id, name, state, audience, tags, topic_id, created, updated)
-VALUES (:id, :name, :state, :audience, :tags, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
+INSERT INTO broadcasts (id, name, state, audience, tags, goal, topic_id, created, updated)
+VALUES (:id, :name, :state, :audience, :tags, :goal, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, audience = excluded.audience,
-  tags = excluded.tags, topic_id = excluded.topic_id, updated = excluded.updated
+  tags = excluded.tags, goal = excluded.goal, topic_id = excluded.topic_id, updated = excluded.updated
 RETURNING id
 
 -- name: put_newsletters
-INSERT INTO newsletters (id, name, type, audience, tags, topic_id, created, updated)
-VALUES (:id, :name, :type, :audience, :tags, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
+INSERT INTO newsletters (id, name, type, audience, tags, goal, topic_id, created, updated)
+VALUES (:id, :name, :type, :audience, :tags, :goal, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type, audience = excluded.audience,
-  tags = excluded.tags, topic_id = excluded.topic_id, updated = excluded.updated
+  tags = excluded.tags, goal = excluded.goal, topic_id = excluded.topic_id, updated = excluded.updated
 RETURNING id
 
 -- name: put_transactional
