@@ -86,10 +86,6 @@ ROOT = "POST /unsubscribe/{} · /push/events"
 PIPELINES = "POST /identify · /track · /page · /screen · /group · /alias · /batch"
 
 WAITING = """
-DELETE /v1/collections/{}
-GET /v1/collections
-GET /v1/collections/{}
-GET /v1/collections/{}/content
 GET /v1/customers/{}/optouts
 GET /v1/customers/{}/relationships
 GET /v1/customers/{}/subscription_preferences
@@ -97,7 +93,6 @@ GET /v1/exports
 GET /v1/exports/{}
 GET /v1/exports/{}/download
 GET /v1/imports/{}
-GET /v1/info/ip_addresses
 GET /v1/object_types
 GET /v1/objects/{}/{}/attributes
 GET /v1/objects/{}/{}/relationships
@@ -105,7 +100,6 @@ GET /v1/optouts
 GET /v1/subscription_center/{}/token
 GET /v1/subscription_channels
 GET /v1/subscription_topics
-GET /v1/workspaces
 POST /api/v1/events
 POST /api/v1/forms/{}/submit
 POST /api/v1/merge_customers
@@ -115,7 +109,6 @@ POST /push/events
 POST /unsubscribe/{}
 POST /v1/alias
 POST /v1/batch
-POST /v1/collections
 POST /v1/exports/customers
 POST /v1/exports/deliveries
 POST /v1/group
@@ -128,8 +121,6 @@ POST /v1/objects
 POST /v1/page
 POST /v1/screen
 POST /v1/track
-PUT /v1/collections/{}
-PUT /v1/collections/{}/content
 PUT /v1/customers/{}/optouts
 """.strip().splitlines()
 """Not here yet; this list only ever shrinks."""

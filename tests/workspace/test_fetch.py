@@ -552,7 +552,7 @@ def test_an_endless_body_is_cut_at_the_limit() -> None:
             writer.write(b"x" * 65536)
             await writer.drain()
 
-    assert failure(endless, Limits(size=2**20)) == "Could not fetch data_file_url: it is larger than 0.000976562 GB."
+    assert failure(endless, Limits(size=2**20)) == "Could not fetch data_file_url: it is larger than 1 MB."
 
 
 def test_a_body_that_announces_too_much_is_not_read() -> None:

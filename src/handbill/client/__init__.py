@@ -13,8 +13,10 @@ from handbill.client.activities import Activities
 from handbill.client.broadcasts import Broadcasts
 from handbill.client.call import Caller
 from handbill.client.campaigns import Campaigns
+from handbill.client.collections import Collections
 from handbill.client.customers import Customers
 from handbill.client.exports import Exports
+from handbill.client.info import Info
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.optouts import Optouts
@@ -28,6 +30,7 @@ from handbill.client.suppressions import Suppressions
 from handbill.client.transactional import Transactional
 from handbill.client.transport import OutcomeUnknown, Transport
 from handbill.client.triggers import Triggers
+from handbill.client.workspaces import Workspaces
 
 __all__ = ["Client", "OutcomeUnknown"]
 
@@ -44,8 +47,10 @@ class Client:
         self.activities = Activities(call)
         self.broadcasts = Broadcasts(call)
         self.campaigns = Campaigns(call)
+        self.collections = Collections(call)
         self.customers = Customers(call)
         self.exports = Exports(call)
+        self.info = Info(call)
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
         self.reporting_webhooks = ReportingWebhooks(call)
@@ -58,6 +63,7 @@ class Client:
         self.subscriptions = Subscriptions(call)
         self.transactional = Transactional(call)
         self.triggers = Triggers(call)
+        self.workspaces = Workspaces(call)
 
     async def __aenter__(self) -> Self:
         return self

@@ -58,8 +58,8 @@ class Endpoint:
     source: str
     """The section of the reference that says so; `handbill` for our own additions."""
     query: type[Model] = Nothing
-    body: type[Model] | None = None
-    answer: type[Model] = Nothing
+    body: type[BaseModel] | None = None
+    answer: type[BaseModel] = Nothing
     status: int = 200
     also: Mapping[int, type[Model]] = field(default_factory=dict)
     """Other good answers, by their status."""

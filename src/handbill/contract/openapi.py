@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from handbill import __version__
@@ -37,7 +38,7 @@ def document() -> Json:
     }
 
 
-def _models(endpoints: Iterable[Endpoint]) -> Iterable[tuple[type[Model], JsonSchemaMode]]:
+def _models(endpoints: Iterable[Endpoint]) -> Iterable[tuple[type[BaseModel], JsonSchemaMode]]:
     """Everything that travels: what is read as it may be sent, what is answered as it comes."""
     for endpoint in endpoints:
         if endpoint.body:

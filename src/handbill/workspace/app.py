@@ -13,9 +13,11 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     activities,
     broadcasts,
     campaigns,
+    collections,
     contents,
     customers,
     exports,
+    info,
     messages,
     metrics,
     newsletters,
@@ -34,6 +36,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     triggers,
     unsubscribe,
     view,
+    workspaces,
 )
 from handbill.workspace.api.pace import Window
 from handbill.workspace.api.route import routes

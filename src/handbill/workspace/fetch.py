@@ -51,13 +51,29 @@ async def open_url(
     `allowed_hosts` are the operator's own: they may be private, and http. `user:password@` is sent as Basic
     authorization, to that origin only. Opening and reading raise InvalidInput with one fault for `field`.
     """
+    async with _opened(url, allowed_hosts, field, limits) as (_, body):
+        yield body
+
+
+async def read_url(
+    url: str, *, allowed_hosts: frozenset[str] = frozenset(), field: str, limits: Limits
+) -> tuple[bytes, str]:
+    """The whole body behind `url` and its Content-Type, empty when the server did not say; else as `open_url`."""
+    async with _opened(url, allowed_hosts, field, limits) as (answer, body):
+        return b"".join([piece async for piece in body]), answer.headers.get("Content-Type", "")
+
+
+@contextlib.asynccontextmanager
+async def _opened(
+    url: str, allowed_hosts: frozenset[str], field: str, limits: Limits
+) -> AsyncIterator[tuple[httpx2.Response, AsyncGenerator[bytes, None]]]:
     deadline = asyncio.get_running_loop().time() + limits.total
     async with SafeTransport(allowed_hosts) as transport:
         with _explained(field):
             async with asyncio.timeout_at(deadline):
                 answer = await _answer(transport, whole_url(url), limits)
         async with contextlib.aclosing(_body(answer, deadline, limits, field)) as body:
-            yield body
+            yield answer, body
 
 
 def is_public(address: str) -> bool:
@@ -247,7 +263,8 @@ def _check(answer: httpx2.Response, limits: Limits) -> None:
 
 def _within(size: int, limits: Limits) -> None:
     if size > limits.size:
-        raise _Unusable(f"it is larger than {limits.size / 2**30:g} GB")
+        most = f"{limits.size / 2**30:g} GB" if limits.size >= 2**30 else f"{limits.size / 2**20:g} MB"
+        raise _Unusable(f"it is larger than {most}")
 
 
 async def _body(answer: httpx2.Response, deadline: float, limits: Limits, field: str) -> AsyncGenerator[bytes, None]:

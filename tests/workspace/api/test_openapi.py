@@ -96,6 +96,11 @@ PATHS = [
     ("/v1/sender_identities", "/v1/sender_identities"),
     ("/v1/sender_identities/{sender_id}", "/v1/sender_identities/2"),
     ("/v1/sender_identities/{sender_id}/used_by", "/v1/sender_identities/2/used_by"),
+    ("/v1/collections", "/v1/collections"),
+    ("/v1/collections/{collection_id}", "/v1/collections/1"),
+    ("/v1/collections/{collection_id}/content", "/v1/collections/1/content"),
+    ("/v1/info/ip_addresses", "/v1/info/ip_addresses"),
+    ("/v1/workspaces", "/v1/workspaces"),
     ("/v1/snippets", "/v1/snippets"),
     ("/v1/esp/search_suppression/{email_address}", "/v1/esp/search_suppression/bob@customer.example"),
     ("/v1/esp/suppression/{suppression_type}", "/v1/esp/suppression/spam_reports"),
@@ -133,6 +138,7 @@ def everything(put: Callable[..., int]) -> None:
     put("topics", id=4, name="Offers")
     put("segment_people", segment=3, person=1)
     put("broadcasts", id=5, name="Restock", first_started=NOW, tags=["a"])
+    put("collections", id=1, name="films", data={"title": "Kes"}, bytes=15, rows=1, schema=["title"])
     put("snippets", name="foot", value="Bye", updated=NOW)
     put("suppressions", identifier="bob@customer.example", reason="complaint", created=NOW)
     put("sender_identities", id=2, name="Film Club", address="news@film.example")

@@ -7,8 +7,10 @@ from handbill.contract.app import (
     activities,
     broadcasts,
     campaigns,
+    collections,
     customers,
     exports,
+    info,
     messages,
     metrics,
     newsletters,
@@ -23,6 +25,7 @@ from handbill.contract.app import (
     transactional,
     triggers,
     unserved,
+    workspaces,
 )
 from handbill.contract.endpoint import Endpoint
 
@@ -30,8 +33,10 @@ RESOURCES: tuple[ModuleType, ...] = (
     activities,
     broadcasts,
     campaigns,
+    collections,
     customers,
     exports,
+    info,
     messages,
     metrics,
     newsletters,
@@ -45,6 +50,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     subscriptions,
     transactional,
     triggers,
+    workspaces,
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -130,7 +131,7 @@ async def _read(workspace: Workspace, endpoint: Endpoint, request: Request) -> C
     return Call(workspace, path, query, given, request, endpoint)
 
 
-async def _body(kind: type[Model], request: Request) -> Model | None:
+async def _body(kind: type[BaseModel], request: Request) -> BaseModel | None:
     """The body as a model; None when it is free-form, which the handler reads for itself."""
     if issubclass(kind, Free):
         return None

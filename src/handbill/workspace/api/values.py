@@ -1,15 +1,16 @@
 """What a request says, as the endpoint's models; what is wrong with it, as sentences that name the field."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from handbill.contract.endpoint import Model
 from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import Fault, quoted
 from handbill.workspace.api.failures import BadRequest
+
+M = TypeVar("M", bound=BaseModel)
 
 _WORDS = {
     "missing": "is required",
@@ -36,7 +37,7 @@ def unquoted(name: str, value: str) -> str:
         raise BadRequest.of(name, f"bad request: {name} must be percent-encoded UTF-8.") from None
 
 
-def query(kind: type[Model], given: Mapping[str, str]) -> Model:
+def query(kind: type[M], given: Mapping[str, str]) -> M:
     """The query as a model; unknown parameters are ignored (reference 2.3). Raises BadRequest."""
     parsed = model(kind, dict(given))
     numbers = [(name, value) for name, value in parsed if isinstance(value, int) and not 0 <= value <= BIGGEST_ID]
@@ -47,7 +48,7 @@ def query(kind: type[Model], given: Mapping[str, str]) -> Model:
     return parsed
 
 
-def model(kind: type[Model], value: Any, *, strict: bool = False) -> Model:
+def model(kind: type[M], value: Any, *, strict: bool = False) -> M:
     """`value` as a model. Raises BadRequest with a fault for each field that is wrong, or unknown when `strict`."""
     try:
         return kind.model_validate(value, extra="forbid" if strict else None)

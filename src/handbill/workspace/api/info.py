@@ -1,0 +1,32 @@
+"""Info: the addresses of this machine that mail leaves from. Reference 10."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+
+from handbill.contract.app import info as contract
+from handbill.workspace.api.route import Call, serves
+from handbill.workspace.channels.smtp import SmtpSettings
+
+
+@serves(contract.IP_ADDRESSES)
+async def ip_addresses(call: Call) -> contract.IpAddresses:
+    """None without a mail server: nothing leaves then."""
+    if not call.workspace.settings.smtp:
+        return contract.IpAddresses(ip_addresses=[])
+    server = SmtpSettings.from_url(call.workspace.settings.smtp)
+    found = [address async for address in _own(server.host, server.port)]
+    return contract.IpAddresses(ip_addresses=list(dict.fromkeys(found)))
+
+
+async def _own(host: str, port: int) -> AsyncIterator[str]:
+    """This machine's address towards each of `host`'s. Nothing is sent: a datagram socket only notes its peer."""
+    try:
+        known = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except OSError:
+        return
+    for family, kind, protocol, _, address in known:
+        with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as way:
+            way.connect(address)
+            yield way.getsockname()[0]
