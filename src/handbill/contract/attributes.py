@@ -1,6 +1,8 @@
-"""Attributes: what an identify call may say about a person, with the limits of reference 12."""
+"""Attributes: what may be said about a person, an object or a relationship, with the limits of reference 12."""
 
 from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from handbill.contract.filters import got, short
 from handbill.contract.limits import (
@@ -9,6 +11,7 @@ from handbill.contract.limits import (
     ATTRIBUTES,
     IDENTIFIER_BYTES,
     LATEST_TIMESTAMP,
+    OBJECT_BYTES,
 )
 from handbill.errors import Fault
 
@@ -18,8 +21,13 @@ TRUTHS = {True: True, False: False, "true": True, "false": False, None: False, "
 """What `unsubscribed` may be; null and "" take it back, as they do with any attribute."""
 
 
+PREFERENCES = "cio_subscription_preferences"
+"""What a person subscribes to: `{"topics": {"topic_1": true}}`, or one topic alone under ONE_TOPIC (reference 12)."""
+ONE_TOPIC = f"{PREFERENCES}.topics."
+
+
 def check(attributes: object, prefix: str = "") -> list[Fault]:
-    """Everything wrong with a body of attributes; `prefix` stands before each field ("attributes.")."""
+    """Everything wrong with a person's attributes; `prefix` stands before each field ("attributes.")."""
     if not isinstance(attributes, Mapping):
         field = prefix.rstrip(".") or "body"
         return [Fault(field, f"{field} must be an object of attributes; got {got(attributes)}.")]
@@ -30,8 +38,27 @@ def check(attributes: object, prefix: str = "") -> list[Fault]:
     return faults
 
 
+def plain(attributes: object, field: str) -> list[Fault]:
+    """Everything wrong with the attributes of an object or a relationship, none of which is special."""
+    if not isinstance(attributes, Mapping):
+        return [Fault(field, f"{field} must be an object of attributes; got {got(attributes)}.")]
+    if (size := len(msgspec.json.encode(attributes))) > OBJECT_BYTES:
+        return [Fault(field, f"{field} is {size} bytes; the limit is {OBJECT_BYTES}.")]
+    return [fault for name, value in attributes.items() for fault in _kept(name, value, f"{field}.{name}")]
+
+
+def topics(value: object) -> dict[str, bool] | None:
+    """The topics in a value of PREFERENCES, which may be JSON text; None when it is no such value."""
+    try:
+        inner = msgspec.json.decode(value) if isinstance(value, str) else value
+        given = inner.get("topics", {}).items()  # type: ignore[union-attr]
+        return {name: TRUTHS[choice] for name, choice in given}
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+        return None
+
+
 def identifier(kind: str, value: object, field: str) -> list[Fault]:
-    """What is wrong with the value of an `id`, `email` or `cio_id`. A whole number is read as its digits."""
+    """What is wrong with the value of an `id`, `email`, `cio_id` and the like. A whole number is its digits."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return [Fault(field, f"{field} must be text; got {got(value)}.")]
     text, limit = str(value), ATTRIBUTE_VALUE_BYTES if kind == "email" else IDENTIFIER_BYTES
@@ -54,10 +81,19 @@ def moment(value: object, field: str) -> list[Fault]:
 
 
 def _entry(name: str, value: object, field: str) -> Iterator[Fault]:
-    shown = short(field)
     if name in RESERVED:
         yield from _reserved(name, value, field)
-    elif not name or len(name.encode()) > ATTRIBUTE_NAME_BYTES:
+    elif name == PREFERENCES and value not in (None, "") and topics(value) is None:
+        yield Fault(field, f'{field} must be such as {{"topics":{{"topic_1":true}}}}; got {got(value)}.')
+    elif name.startswith(ONE_TOPIC) and (isinstance(value, list | dict) or value not in TRUTHS):
+        yield Fault(field, f"{short(field)} must be true or false; got {got(value)}.")
+    else:
+        yield from _kept(name, value, field)
+
+
+def _kept(name: str, value: object, field: str) -> Iterator[Fault]:
+    shown = short(field)
+    if not name or len(name.encode()) > ATTRIBUTE_NAME_BYTES:
         yield Fault(field, f"{shown} must have a name of 1 to {ATTRIBUTE_NAME_BYTES} bytes.")
     elif isinstance(value, str) and len(value.encode()) > ATTRIBUTE_VALUE_BYTES:
         yield Fault(field, f"{shown} is {len(value.encode())} bytes; the limit is {ATTRIBUTE_VALUE_BYTES}.")
@@ -65,7 +101,7 @@ def _entry(name: str, value: object, field: str) -> Iterator[Fault]:
 
 def _reserved(name: str, value: object, field: str) -> list[Fault]:
     match name:
-        case "id" | "email" | "cio_id" if value is not None and value != "":
+        case "id" | "email" | "cio_id" | "anonymous_id" if value is not None and value != "":
             return identifier(name, value, field)
         case "unsubscribed" | "_update" if isinstance(value, list | dict | float) or value not in TRUTHS:
             return [Fault(field, f"{field} must be true or false; got {got(value)}.")]

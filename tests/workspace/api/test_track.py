@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,22 +9,12 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from handbill.workspace.app import create_app
 from handbill.workspace.store import people
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 WEIRD = Path(__file__).parents[4] / "shared" / "data" / "weird-inputs"
-
-
-@pytest.fixture
-async def track(workspace: Workspace) -> AsyncIterator[httpx2.AsyncClient]:
-    """The Track API as any HTTP client sees it, with the right credentials."""
-    auth = httpx2.BasicAuth(workspace.keys.site_id, workspace.keys.track_key)
-    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://workspace", auth=auth) as opened:
-        yield opened
 
 
 async def everyone(workspace: Workspace) -> list[dict[str, Any]]:
@@ -360,7 +349,12 @@ async def test_every_operation_on_a_person_works_by_itself(workspace: Workspace,
 @pytest.mark.parametrize(
     ("operation", "field", "message"),
     [
-        ({"type": "object", "action": "identify"}, "type", "type must be person: this workspace keeps nothing else"),
+        (
+            {"type": "place", "action": "identify"},
+            "type",
+            'type must be one of person, object, delivery; got "place".',
+        ),
+        ({"type": ["person"], "action": "identify"}, "type", "type must be one of person, object, delivery"),
         (person("greet", {"id": "1"}), "action", "must be one of identify, delete"),
         (person("identify", {}), "identifiers", "must hold exactly one of id, email, cio_id; got an object."),
         (person("identify", {"id": "1", "email": "x"}), "identifiers", "got id, email."),

@@ -101,7 +101,7 @@ async def test_people_who_leave_after_the_trigger_are_skipped_with_the_reason(
 
 def leave(tx: Transaction) -> None:
     people.unsubscribe(tx, 1, True, 1)
-    people.delete(tx, 2)
+    people.delete(tx, 2, 1)
     for number, reason in enumerate(SUPPRESSED, 2):
         suppressions.add(tx, reason, f"u{number}@film.example", 1)
 

@@ -59,7 +59,7 @@ async def test_membership_goes_on_after_a_page(shop: Workspace) -> None:
 
 
 async def test_a_deleted_person_leaves_the_segment(shop: Workspace) -> None:
-    await shop.database.write(people.delete, 2)
+    await shop.database.write(people.delete, 2, 1)
     assert await shop.database.read(segments.count, 1, 0) == 1
 
 

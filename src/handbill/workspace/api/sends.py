@@ -94,7 +94,7 @@ def _accept(tx: Transaction, workspace: Workspace, type_: str, wanted: contract.
     given = _given(type_, wanted)
     own: Any = wanted
     if isinstance(wanted, contract.SendPush) and wanted.custom_device:
-        people.put_device(tx, person["person"], wanted.custom_device)
+        people.put_device(tx, person["person"], wanted.custom_device, now)
     unwilling = getattr(own, "send_to_unsubscribed", None)
     made = store.Send(
         person=person["person"],

@@ -1,24 +1,28 @@
 """The Track API's handlers: check, change in one transaction, answer `{}`. Reference 12, 13."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 from starlette.responses import JSONResponse, Response
 
-from handbill.contract import attributes, events, operations, track
+from handbill.contract import attributes, events, operations, relationships, track
 from handbill.contract.endpoint import Model, Nothing
 from handbill.contract.filters import got
 from handbill.contract.limits import BATCH_BYTES, OPERATION_BYTES, REQUEST_BYTES
-from handbill.errors import Fault, InvalidInput, TooLarge
+from handbill.errors import Fault, InvalidInput, TooLarge, quoted
+from handbill.workspace import delivery_ids
 from handbill.workspace.api import body
 from handbill.workspace.api.route import Call, serves
+from handbill.workspace.store import forms, people, reports, segments
 from handbill.workspace.store import operations as store
-from handbill.workspace.store import people, segments
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.store.identifiers import kind
 
 _MEMBERS_MAX = 1000
+_TOLD = ("recipient", "reason", "href", "device_id")
+"""What a report may say beside its metric."""
 
 
 @serves(track.REGION)
@@ -30,13 +34,16 @@ async def region(call: Call) -> Model:
 @serves(track.IDENTIFY)
 async def identify(call: Call) -> Model:
     given = await _body(call)
-    _refuse(attributes.check(given))
-    return await _write(call, people.identify, given, call.workspace.clock.now())
+    faults = attributes.check(given)
+    if related := given.get("cio_relationships"):
+        faults += relationships.of_identify(related, "cio_relationships")
+    _refuse(faults)
+    return await _write(call, store.identify, given, call.workspace.clock.now())
 
 
 @serves(track.DELETE)
 async def delete(call: Call) -> Model:
-    return await _write(call, people.delete_named)
+    return await _write(call, people.delete_named, call.workspace.clock.now())
 
 
 @serves(track.SUPPRESS)
@@ -56,6 +63,59 @@ async def event(call: Call) -> Model:
     return await _write(call, store.add_event, given, call.workspace.clock.now())
 
 
+@serves(track.ANONYMOUS_EVENT)
+async def anonymous_event(call: Call) -> Model:
+    given = await _body(call)
+    faults = events.check(given, given.get("type", "event"))
+    if given.get("anonymous_id") is not None:
+        faults += attributes.identifier("anonymous_id", given["anonymous_id"], "anonymous_id")
+    _refuse(faults)
+    await call.workspace.database.write(store.add_anonymous_event, given, call.workspace.clock.now())
+    return Nothing()
+
+
+@serves(track.MERGE)
+async def merge(call: Call) -> Model:
+    given = await _body(call)
+    _refuse(operations.merge(given))
+    return await _apply(call, given | {"type": "person", "action": "merge"})
+
+
+@serves(track.METRIC)
+async def metric(call: Call) -> Model:
+    return await _report(call, "metric", sorted(set(chain(*track.METRICS.values()))))
+
+
+@serves(track.PUSH_EVENT, track.PUSH_EVENT_AT_ROOT)
+async def push_event(call: Call) -> Model:
+    return await _report(call, "event", track.PUSH_METRICS)
+
+
+async def _report(call: Call, key: str, metrics: Sequence[str]) -> Model:
+    """What somebody outside says of a delivery; its id is all that opens the door, since nobody can guess one."""
+    given = await _body(call, OPERATION_BYTES)
+    _refuse(track.report(given, key, metrics))
+    delivery = delivery_ids.unseal(call.workspace.secret, given["delivery_id"])
+    if delivery is None:
+        text = quoted(given["delivery_id"])
+        raise InvalidInput.of("delivery_id", f"delivery_id {text} is no delivery of this workspace.")
+    now, data = call.workspace.clock.now(), {name: given[name] for name in _TOLD if given.get(name)}
+    at = given.get("timestamp") or now
+    await call.workspace.database.write(reports.told, delivery, given[key], at, now, data)
+    return Nothing()
+
+
+@serves(track.FORM)
+async def form(call: Call) -> Model:
+    """A form is known from its first submission on, even where its person cannot be found in it."""
+    data: Any = (await _body(call)).get("data")
+    _refuse(attributes.identifier("form_id", call.path["form_id"], "form_id") + track.form(data))
+    now = call.workspace.clock.now()
+    if not await call.workspace.database.write(forms.submit, call.path["form_id"], data, now):
+        raise InvalidInput.of("data", "data must hold the id or email of the person who sent the form.")
+    return Nothing()
+
+
 @serves(track.PUT_DEVICE)
 async def put_device(call: Call) -> Model:
     given: Any = (await _body(call)).get("device")
@@ -65,7 +125,7 @@ async def put_device(call: Call) -> Model:
 
 @serves(track.DELETE_DEVICE)
 async def delete_device(call: Call) -> Model:
-    return await _write(call, store.delete_device, call.path["device_id"])
+    return await _write(call, store.delete_device, call.path["device_id"], call.workspace.clock.now())
 
 
 @serves(track.ADD, track.REMOVE)
@@ -86,6 +146,10 @@ async def change_members(call: Call) -> Model:
 async def entity(call: Call) -> Model:
     operation = await _body(call, OPERATION_BYTES)
     _refuse(operations.check(operation))
+    return await _apply(call, operation)
+
+
+async def _apply(call: Call, operation: dict[str, Any]) -> Model:
     refused = await call.workspace.database.write(store.apply, [(0, operation)], call.workspace.clock.now())
     if refused:
         raise refused[0]

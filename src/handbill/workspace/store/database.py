@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -57,6 +58,18 @@ class Transaction:
     def many(self, query: str, rows: Iterable[Values], /, **parts: str) -> int:
         """Run once for each of `rows`; how many rows changed in all."""
         return self._connection.executemany(statement(query, parts), rows).rowcount
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the work that is undone by itself when it raises."""
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._connection.execute("RELEASE part")
 
 
 class Database:

@@ -9,6 +9,8 @@ import msgspec
 from handbill.contract.attributes import RESERVED, TRUTHS
 from handbill.contract.limits import ATTRIBUTES
 from handbill.errors import Fault, InvalidInput, quoted
+from handbill.workspace.store import activities, anonymous
+from handbill.workspace.store.attributes import Changes, merge, with_preferences
 from handbill.workspace.store.conditions import Where
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import IdType, cio_id, email_key, person_of
@@ -116,7 +118,13 @@ def identify(
     if strict and ignored:
         raise InvalidInput(*(_taken(tx, kind, wanted[kind]) for kind in ignored))
     names = {kind: text for kind, text in wanted.items() if kind not in (*ignored, "cio_id")}
-    return Identified(_save(tx, _merged(row, names, given, now)), ignored)
+    person = save(tx, row, names, given, now)
+    if ignored:
+        failed: Changes = {kind: {"from": row[kind], "to": wanted[kind]} for kind in ignored}
+        _note(tx, "failed_attribute_change", person, now, failed)
+    if given.get("anonymous_id"):
+        anonymous.claim(tx, person, str(given["anonymous_id"]), now)
+    return Identified(person, ignored)
 
 
 def _wanted(id_type: IdType, value: str, given: Mapping[str, Any]) -> dict[IdType, str]:
@@ -163,54 +171,66 @@ def _same(kind: IdType, one: str, other: str) -> bool:
     return one == other if kind == "id" else email_key(one) == email_key(other)
 
 
-def _merged(row: dict[str, Any], names: Mapping[IdType, str], given: Mapping[str, Any], now: int) -> dict[str, Any]:
-    """The row as it will be: newer values win, null and "" remove (reference 12, 19.17)."""
+def save(
+    tx: Transaction, row: dict[str, Any], names: Mapping[IdType, str], given: Mapping[str, Any], now: int
+) -> int:
+    """Make or change the person in `row` by identifiers and a checked identify body, and note it; the number.
+
+    Raises InvalidInput when the person would have more than ATTRIBUTES attributes.
+    """
+    changes = _change(row, names, given, given.get("_timestamp") or now)
+    if row["person"] is None:
+        person = int(tx.value("people.add", row))
+        _note(tx, "profile_create", person, now)
+        return person
+    if changes:
+        tx.run("people.change", row)
+        _note(tx, "attribute_change", row["person"], now, changes)
+    return int(row["person"])
+
+
+def _change(row: dict[str, Any], names: Mapping[IdType, str], given: Mapping[str, Any], at: int) -> Changes:
+    """Change the row in place; what changed."""
     kept, times = msgspec.json.decode(row["attributes"]), msgspec.json.decode(row["timestamps"])
-    at = given.get("_timestamp") or now
-    for kind, value in names.items():
-        if row[kind] is None or not _same(kind, row[kind], value):
-            row[kind], times[kind] = value, at
-    changes = {name: value for name, value in given.items() if name not in RESERVED and times.get(name, 0) <= at}
-    for name, value in changes.items():
-        if value is None or value == "":
-            if kept.pop(name, None) is not None:
-                times[name] = at
-        elif name not in kept or _json(kept[name]) != _json(value):
-            kept[name], times[name] = value, at
+    own = {name: value for name, value in given.items() if name not in RESERVED}
+    changes = merge(kept, times, with_preferences(kept, own), at)
     if len(kept) > ATTRIBUTES:
         raise InvalidInput.of(
             "attributes", f"A person may have {ATTRIBUTES} attributes; this would make {len(kept)}."
         )
-    if "unsubscribed" in given and TRUTHS[given["unsubscribed"]] != row["unsubscribed"]:
-        row["unsubscribed"], times["unsubscribed"] = 1 - row["unsubscribed"], at
-    return row | {"attributes": _json(kept), "timestamps": _json(times)}
-
-
-def _save(tx: Transaction, row: dict[str, Any]) -> int:
+    for kind, value in names.items():
+        if row[kind] is None or not _same(kind, row[kind], value):
+            changes[kind], row[kind], times[kind] = {"from": row[kind], "to": value}, value, at
+    if "unsubscribed" in given and (wanted := TRUTHS[given["unsubscribed"]]) != row["unsubscribed"]:
+        changes["unsubscribed"] = {"from": not wanted, "to": wanted}
+        row["unsubscribed"], times["unsubscribed"] = int(wanted), at
+    row |= {"attributes": _json(kept), "timestamps": _json(times)}
     row["email_key"] = None if row["email"] is None else email_key(row["email"])
-    if row["person"] is None:
-        return int(tx.value("people.add", row))
-    tx.run("people.change", row)
-    return int(row["person"])
+    return changes
+
+
+def _note(tx: Transaction, kind: str, person: int, now: int, data: Mapping[str, Any] | None = None) -> None:
+    activities.add(tx, [{"type": kind, "timestamp": now, "person": person, "data": data}])
 
 
 def unsubscribe(tx: Transaction, person: int, unsubscribed: bool, now: int) -> None:
     """Set what the person said about mail, as an identify call would."""
     row = get(tx, person)
     if row is not None:
-        _save(tx, _merged(dict(row), {}, {"unsubscribed": unsubscribed}, now))
+        save(tx, dict(row), {}, {"unsubscribed": unsubscribed}, now)
 
 
-def delete(tx: Transaction, person: int) -> None:
+def delete(tx: Transaction, person: int, now: int) -> None:
     """Remove a person with devices, events and memberships; what was sent stays on record."""
     tx.run("people.delete", {"person": person})
+    _note(tx, "profile_delete", person, now)
 
 
-def delete_named(tx: Transaction, id_type: IdType, value: str) -> None:
+def delete_named(tx: Transaction, id_type: IdType, value: str, now: int) -> None:
     """Delete the person with this identifier; nothing happens when there is none."""
     person = find(tx, id_type, value)
     if person is not None:
-        delete(tx, person)
+        delete(tx, person, now)
 
 
 def suppress(tx: Transaction, id_type: IdType, value: str, now: int) -> None:
@@ -219,7 +239,7 @@ def suppress(tx: Transaction, id_type: IdType, value: str, now: int) -> None:
     for identifier in _blocked(id_type, value, found):
         tx.run("people.suppress", {"identifier": identifier, "created": now})
     if found is not None:
-        delete(tx, found["person"])
+        delete(tx, found["person"], now)
 
 
 def unsuppress(tx: Transaction, id_type: IdType, value: str) -> None:
@@ -244,14 +264,33 @@ def devices(tx: Transaction, person: int) -> list[Row]:
     return tx.all("people.devices", {"person": person})
 
 
-def put_device(tx: Transaction, person: int, device: Mapping[str, Any]) -> None:
+def put_device(tx: Transaction, person: int, device: Mapping[str, Any], now: int) -> None:
     """Add or update a device; `device` has token, platform, and perhaps last_used and attributes."""
+    before = _device(tx, person, device["token"])
     kept = {"token": device["token"], "platform": device["platform"], "last_used": device.get("last_used")}
     tx.run("people.put_device", {**kept, "person": person, "attributes": _json(device.get("attributes") or {})})
+    _note_device(tx, person, before, _device(tx, person, device["token"]), now)
 
 
-def delete_device(tx: Transaction, person: int, token: str) -> None:
+def delete_device(tx: Transaction, person: int, token: str, now: int) -> None:
+    before = _device(tx, person, token)
     tx.run("people.delete_device", {"person": person, "token": token})
+    _note_device(tx, person, before, None, now)
+
+
+def _device(tx: Transaction, person: int, token: str) -> dict[str, Any] | None:
+    """A device as an activity tells it: when it was last used is no news."""
+    row = tx.one("people.device", {"person": person, "token": token})
+    if row is None:
+        return None
+    return {"id": token, "platform": row["platform"], "attributes": msgspec.json.decode(row["attributes"])}
+
+
+def _note_device(
+    tx: Transaction, person: int, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, now: int
+) -> None:
+    if before != after:
+        _note(tx, "device_change", person, now, {"device": {"from": before, "to": after}})
 
 
 def _json(value: object) -> str:

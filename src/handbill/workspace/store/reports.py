@@ -7,7 +7,11 @@ activities. Reference 4.3.
 from collections.abc import Mapping
 from typing import Any
 
-from handbill.workspace.store import activities, clicks, ledger, people
+from handbill.contract.app.suppressions import Reason
+from handbill.contract.filters import listed
+from handbill.contract.track import METRICS
+from handbill.errors import InvalidInput
+from handbill.workspace.store import activities, clicks, ledger, people, suppressions
 from handbill.workspace.store.database import Row, Transaction
 
 _SEEN = {"opened": "prefetched", "clicked": "machine"}
@@ -77,6 +81,26 @@ def _was_machine(tx: Transaction, row: Row, mistaken: Row, now: int) -> None:
         link = mistaken["link"] if metric == "clicked" else None
         values = {"person": row["person"], "delivery": row["delivery"], "link": link}
         tx.run("reports.was_machine", values | {"type": f"{metric}_{row['type']}"}, key=key)
+
+
+def told(tx: Transaction, delivery: int, metric: str, at: int, now: int, data: Mapping[str, Any]) -> None:
+    """A report from outside: a bounce or a complaint also blocks the address. Nothing, for an unknown delivery.
+
+    Raises InvalidInput for a metric that deliveries of this type do not have.
+    """
+    row = tx.one("reports.delivery", {"delivery": delivery})
+    if row is None:
+        return
+    if metric not in METRICS[row["type"]]:
+        allowed = listed(METRICS[row["type"]])
+        raise InvalidInput.of("metric", f"metric of a delivery by {row['type']} must be one of {allowed}.")
+    report(tx, delivery, metric, at, now, data)
+    person = people.get(tx, row["person"]) if row["type"] == "email" and metric in _BLOCKS else None
+    if person and person["email"]:
+        suppressions.add(tx, _BLOCKS[metric], person["email"], now, str(data.get("reason") or ""))
+
+
+_BLOCKS: dict[str, Reason] = {"bounced": "bounce", "spammed": "complaint"}
 
 
 def unsubscribe(tx: Transaction, delivery: int, now: int) -> None:

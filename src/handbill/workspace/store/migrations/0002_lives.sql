@@ -63,6 +63,7 @@ CREATE TABLE journeys (
   converted INTEGER
 ) STRICT;
 CREATE INDEX journeys_started ON journeys (campaign_id, started, messaged, finished, converted);
+CREATE INDEX journeys_person ON journeys (person);
 
 -- A/B groups of a newsletter.
 CREATE TABLE test_groups (
@@ -277,6 +278,16 @@ CREATE TABLE relationships (
   PRIMARY KEY (object, person)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX relationships_person ON relationships (person, object);
+CREATE INDEX objects_type ON objects (type_id, object);
+-- Relationships of people not known yet, as anonymous_events.
+CREATE TABLE anonymous_relationships (
+  anonymous_id TEXT NOT NULL,
+  object INTEGER NOT NULL REFERENCES objects ON DELETE CASCADE,
+  attributes TEXT NOT NULL DEFAULT '{}',
+  created INTEGER NOT NULL,
+  PRIMARY KEY (anonymous_id, object)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX anonymous_relationships_object ON anonymous_relationships (object);
 
 CREATE TABLE forms (
   id TEXT PRIMARY KEY,

@@ -49,6 +49,9 @@ SELECT 1 FROM suppressions WHERE identifier IN (:id, :email) AND reason = 'profi
 -- name: devices
 SELECT token, platform, last_used, attributes FROM devices WHERE person = :person ORDER BY token
 
+-- name: device
+SELECT platform, attributes FROM devices WHERE person = :person AND token = :token
+
 -- name: put_device
 INSERT INTO devices (person, token, platform, last_used, attributes)
 VALUES (:person, :token, :platform, :last_used, :attributes)
