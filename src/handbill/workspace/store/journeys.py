@@ -42,7 +42,7 @@ def _start(tx: Transaction, row: Row, now: int) -> None:
 
 def _messages(tx: Transaction, row: Row) -> Iterator[sends.Send]:
     """The messages of the campaign for this person and event; an event may name their addresses (reference 12)."""
-    parent = {"id": row["campaign"], "name": row["name"]}
+    parent = {"id": row["campaign"], "name": row["name"], "topic_id": row["topic_id"]}
     written = contents.of_parent(tx, "campaign_id", parent, {}, own_roots=True, base_url="")
     data = msgspec.json.decode(row["data"], type=dict[str, Any])
     own_id = row["event_id"] or ulid(row["timestamp"], row["event"])

@@ -2,7 +2,7 @@
 SELECT 1 FROM campaigns WHERE state = 'running' LIMIT 1
 
 -- name: started
-SELECT c.id AS campaign, c.name, c.audience, e.event, e.id AS event_id, e.name AS event_name, e.timestamp, e.data,
+SELECT c.id AS campaign, c.name, c.topic_id, c.audience, e.event, e.id AS event_id, e.name AS event_name, e.timestamp, e.data,
   e.person, CAST(p.attributes ->> '$.language' AS TEXT) AS language
 FROM events e
 JOIN campaigns c ON c.event_name = e.name AND c.state = 'running'
