@@ -1,5 +1,7 @@
 """Newsletters: one-time sends."""
 
+from typing import Any
+
 from handbill.client.call import Caller, written
 from handbill.contract.app import metrics as counted
 from handbill.contract.app import newsletters as contract
@@ -128,5 +130,24 @@ class Newsletters:
     ) -> counted.Links:
         answer: counted.Links = await self._call(
             counted.CONTENT_LINKS, {"newsletter_id": newsletter_id, "content_id": content_id}, query
+        )
+        return answer
+
+    async def create(self, body: dict[str, Any]) -> contract.OneNewsletter:
+        """With `send_now` or `scheduled_at` this sends. Never tried twice."""
+        answer: contract.OneNewsletter = await self._call(contract.CREATE, body=body)
+        return answer
+
+    async def send(self, newsletter_id: int, body: dict[str, Any] | None = None) -> contract.OneNewsletter:
+        """Send it now. Never tried twice."""
+        answer: contract.OneNewsletter = await self._call(
+            contract.SEND, {"newsletter_id": newsletter_id}, body=body or {}
+        )
+        return answer
+
+    async def schedule(self, newsletter_id: int, body: dict[str, Any]) -> contract.OneNewsletter:
+        """Send it at `scheduled_at`; 0 takes the time back."""
+        answer: contract.OneNewsletter = await self._call(
+            contract.SCHEDULE, {"newsletter_id": newsletter_id}, body=body
         )
         return answer

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 def check(value: object, field: str = "recipients") -> list[Fault]:
     """Everything wrong with a filter, each fault naming its part. And, or and not may nest up to FILTER_DEPTH."""
-    return tree(value, field, {"segment": segment, "attribute": _attribute})
+    return tree(value, field, {"segment": segment, "attribute": attribute})
 
 
 def tree(value: object, field: str, leaves: Mapping[str, Leaf]) -> list[Fault]:
@@ -82,7 +82,8 @@ def segment(value: object, field: str) -> list[Fault]:
     return strangers(value, field, ("id",))
 
 
-def _attribute(value: object, field: str) -> list[Fault]:
+def attribute(value: object, field: str) -> list[Fault]:
+    """`{"field": "plan", "operator": "eq" or "exists", "value": "pro"}`."""
     if not isinstance(value, dict):
         return [Fault(field, f"{field} must be an object with field and operator; got {got(value)}.")]
     faults = strangers(value, field, ("field", "operator", "value")) + named(value, field)

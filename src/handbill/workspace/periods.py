@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EASTERN = ZoneInfo("America/New_York")
 """The zone of metrics that name none."""
@@ -50,3 +50,12 @@ def _begin(period: str, time: int, zone: tzinfo, later: int) -> int:
         return int(today.replace(year=years, month=month + 1, day=1).timestamp())
     days = 7 * later - today.isoweekday() % 7 if period == "weeks" else later
     return int((today + timedelta(days=days)).timestamp())
+
+
+def local_time(wall: int, zone: object, otherwise: int) -> int:
+    """When clocks in `zone` (IANA's name) show `wall`, Unix seconds as if in UTC; else `otherwise`."""
+    try:
+        there = ZoneInfo(str(zone))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return otherwise
+    return int(datetime.fromtimestamp(wall, UTC).replace(tzinfo=there).timestamp())

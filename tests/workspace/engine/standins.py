@@ -21,7 +21,7 @@ from handbill.workspace.engine.needs import (
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.running import channel
-from handbill.workspace.store import triggers
+from handbill.workspace.store import ledger, triggers
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -124,31 +124,32 @@ class WatchedLedger(WorkspaceLedger):
                 await self.changed.wait()
 
     async def until_idle(self) -> None:
-        """Until nothing whose time has come waits or is on its way; at most 20 s."""
+        """Until nothing that may go now waits or is on its way; at most 20 s."""
         async with asyncio.timeout(20), self.changed:
-            while await self.workspace.database.read(_open, self.workspace.clock.now()):
+            while await self.workspace.database.read(_busy, self.workspace.clock.now()):
                 await self.changed.wait()
 
 
-_OPEN = """
-SELECT (SELECT count(*) FROM triggers WHERE state IN ('accepted', 'preparing', 'sending') AND start_at <= :now)
-  + (SELECT count(*) FROM deliveries WHERE trigger_id IS NULL AND (
-       state IN ('queued', 'sending') OR state = 'deferred' AND retry_at <= :now))
+_UNDER_WAY = """
+SELECT (SELECT count(*) FROM triggers WHERE state = 'preparing' OR state = 'accepted'
+    AND start_at - iif(local_at IS NULL, 0, 93600) <= :now)
+  + (SELECT count(*) FROM deliveries WHERE worker IS NOT NULL)
 """
 
 
-def _open(tx: Transaction, now: int) -> int:
-    return int(tx._connection.execute(_OPEN, {"now": now}).fetchone()[0])
+def _busy(tx: Transaction, now: int) -> bool:
+    under_way = tx._connection.execute(_UNDER_WAY, {"now": now}).fetchone()[0]
+    return bool(under_way) or ledger.anything_due(tx, now)
 
 
 async def send_everything(workspace: Workspace) -> None:
-    """Run a worker with the workspace's own renderer and channels until nothing is left to send."""
-    ledger = WatchedLedger(workspace)
+    """Run a worker with the workspace's own renderer and channels until nothing is left that may go now."""
+    watched = WatchedLedger(workspace)
     way = partial(channel, workspace)
-    worker = Worker(ledger, workspace.renderer, way, workspace.clock, workspace.bell)
+    worker = Worker(watched, workspace.renderer, way, workspace.clock, workspace.bell)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run())
-        await ledger.until_idle()
+        await watched.until_idle()
         worker.stop()
 
 

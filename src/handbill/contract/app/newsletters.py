@@ -1,6 +1,6 @@
 """Newsletters: one-time sends. Reference 6.1."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,8 @@ from handbill.contract.app.contents import Contents, Edit, OneContent, Translati
 from handbill.contract.app.messages import Messages, ParentMessagesQuery
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import NEWSLETTERS_DEFAULT
+
+NewsletterType = Literal["email", "webhook", "twilio", "push", "in_app", "inbox"]
 
 
 class NewslettersQuery(Model):
@@ -24,10 +26,57 @@ class Newsletter(Model):
     sent_at: int | None = None
     created: int
     updated: int
-    type: Literal["email", "webhook", "twilio", "push", "in_app", "inbox"]
+    type: NewsletterType
     tags: list[str] = []
     recipient_segment_ids: list[int] = []
     subscription_topic_id: int | None = None
+
+
+class Pace(Model):
+    """How fast it goes out: so many messages in each period, all at its start or spread over it."""
+
+    rate_limit_email_rate: int | None = Field(None, ge=1)
+    rate_limit_time_period: Literal[60, 3600, 86400] = 3600
+    rate_limit_spread: bool = False
+
+
+class NewNewsletter(Pace):
+    """A newsletter with its text; its type says which fields it needs (reference 6.2). Times in Unix seconds."""
+
+    name: str = Field(min_length=1, max_length=190)
+    type: NewsletterType
+    recipients: Any
+    send_now: bool = False
+    scheduled_at: int | None = None
+    subscription_topic_id: int | None = None
+    from_: str | None = Field(None, alias="from")
+    from_id: int | None = None
+    reply_to: str | None = None
+    reply_to_id: int | None = None
+    recipient: str | None = None
+    subject: str | None = None
+    preheader_text: str | None = None
+    body: str | None = None
+    body_plain: str | None = None
+    body_amp: str | None = None
+    body_json: str | None = Field(None, description="The body of an in-app message: JSON as text.")
+    cc: str | None = None
+    bcc: str | None = None
+    fake_bcc: bool | None = None
+    headers: Any = None
+    layout: str | None = None
+    url: str | None = None
+    method: str | None = None
+    image_url: str | None = None
+    link: str | None = None
+
+
+class Schedule(Pace):
+    """`scheduled_at` 0 takes the time back. With `tz_match_enabled` it is a time of day where each person is."""
+
+    scheduled_at: int
+    timezone: str | None = Field(None, description="IANA's name, such as Europe/Lisbon; needed with a time.")
+    tz_match_enabled: bool = False
 
 
 class Newsletters(Model):
@@ -203,4 +252,34 @@ DELETE_GROUP_LANGUAGE = Endpoint(
     does="Delete an A/B group's translation",
     source="6.1",
     status=204,
+)
+CREATE = Endpoint(
+    name="newsletters.create",
+    method="POST",
+    path="/v1/newsletters",
+    does="Create a newsletter, and perhaps send or schedule it",
+    source="6.2",
+    body=NewNewsletter,
+    answer=OneNewsletter,
+    unfit=422,
+)
+SEND = Endpoint(
+    name="newsletters.send",
+    method="POST",
+    path="/v1/newsletters/{newsletter_id}/send",
+    does="Send a newsletter now",
+    source="6.2",
+    body=Pace,
+    answer=OneNewsletter,
+    unfit=422,
+)
+SCHEDULE = Endpoint(
+    name="newsletters.schedule",
+    method="POST",
+    path="/v1/newsletters/{newsletter_id}/schedule",
+    does="Send a newsletter at a time, or take its time back",
+    source="6.2",
+    body=Schedule,
+    answer=OneNewsletter,
+    unfit=422,
 )

@@ -4,7 +4,7 @@ Every change of a delivery's state goes through `apply`, which asks the table of
 settles triggers, all in the same transaction.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import msgspec
 from handbill.workspace.engine.needs import Content, DeviceResult, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.engine.variants import shares
+from handbill.workspace.periods import local_time
 from handbill.workspace.store import activities
 from handbill.workspace.store.database import Row, Transaction
 
@@ -185,20 +186,37 @@ def write_out(tx: Transaction, job: Job, contents: Sequence[Content], people: Se
     translated = any(content.translation_of for content in contents)
     languages = dict(map(tuple, tx.all("ledger.languages", {"people": _json(list(people))}))) if translated else {}
     for content, theirs in shares(contents, people, languages):
-        state = "drafted" if content.draft else "queued"
-        values = {
-            "trigger": job.trigger,
-            "broadcast": job.broadcast,
-            "newsletter": job.newsletter,
-            "content": content.id,
-            "type": content.type,
-            "state": state,
-            "people": _json(list(theirs)),
-            "now": now,
-        }
-        made = tx.run("ledger.write_out", values)
-        tx.run("ledger.count_state", {"trigger": job.trigger, "state": state, "change": made})
-        _count_created(tx, job, content, made, now)
+        for due, at_once in _by_time(tx, job, theirs, now).items():
+            _write_out(tx, job, content, at_once, due, now)
+
+
+def _by_time(tx: Transaction, job: Job, people: Sequence[int], now: int) -> dict[int, Sequence[int]]:
+    """Who gets it when: all now, or each at a time of day where they are (attribute `timezone`)."""
+    row = trigger(tx, job.trigger)
+    if row["local_at"] is None:
+        return {now: people}
+    due: dict[int, list[int]] = defaultdict(list)
+    for each in tx.all("ledger.timezones", {"people": _json(list(people))}):
+        due[local_time(row["local_at"], each["timezone"], row["start_at"])].append(each["person"])
+    return dict(due)
+
+
+def _write_out(tx: Transaction, job: Job, content: Content, people: Sequence[int], due: int, now: int) -> None:
+    state = "drafted" if content.draft else "deferred" if due > now else "queued"
+    values = {
+        "trigger": job.trigger,
+        "broadcast": job.broadcast,
+        "newsletter": job.newsletter,
+        "content": content.id,
+        "type": content.type,
+        "state": state,
+        "retry_at": due if due > now else None,
+        "people": _json(list(people)),
+        "now": now,
+    }
+    made = tx.run("ledger.write_out", values)
+    tx.run("ledger.count_state", {"trigger": job.trigger, "state": state, "change": made})
+    _count_created(tx, job, content, made, now)
 
 
 def _count_created(tx: Transaction, job: Job, content: Content, made: int, now: int) -> None:

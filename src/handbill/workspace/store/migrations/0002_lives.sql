@@ -12,6 +12,7 @@ CREATE TABLE triggers_new (
   contents TEXT NOT NULL DEFAULT '[]',     -- what is sent, as it was when sending began
   state TEXT NOT NULL CHECK (state IN ('accepted', 'preparing', 'sending', 'finished', 'failed')),
   start_at INTEGER NOT NULL DEFAULT 0,     -- a scheduled newsletter waits as accepted until then
+  local_at INTEGER,                        -- the time of day where each person is: Unix seconds as if in UTC
   rate INTEGER,                            -- so many messages in each `period` seconds; NULL: as fast as can be
   period INTEGER NOT NULL DEFAULT 3600,
   spread INTEGER NOT NULL DEFAULT 0,       -- evenly, rather than all at a period's start

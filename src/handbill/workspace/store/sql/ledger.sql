@@ -27,12 +27,15 @@ UPDATE triggers SET state = 'accepted', worker = NULL, recipients = 0 WHERE id =
 
 -- name: next_job
 UPDATE triggers SET state = 'preparing', worker = :worker
-WHERE id = (SELECT id FROM triggers WHERE state = 'accepted' AND start_at <= :now ORDER BY id LIMIT 1)
+WHERE id = (SELECT id FROM triggers WHERE state = 'accepted'
+    -- clocks differ by up to 26 hours: some people's time comes that much earlier
+    AND start_at - CASE WHEN local_at IS NULL THEN 0 ELSE 93600 END <= :now
+  ORDER BY id LIMIT 1)
 RETURNING id, broadcast_id, newsletter_id
 
 -- name: trigger
-SELECT id, broadcast_id, newsletter_id, audience, data, transport, contents, state, own_data FROM triggers
-WHERE id = :trigger
+SELECT id, broadcast_id, newsletter_id, audience, data, transport, contents, state, own_data, start_at, local_at
+FROM triggers WHERE id = :trigger
 
 -- name: named_people
 SELECT person FROM trigger_people WHERE trigger_id = :trigger ORDER BY person
@@ -67,9 +70,14 @@ SELECT p.person, CAST(p.attributes ->> '$.language' AS TEXT) AS language
 FROM json_each(:people) j JOIN people p ON p.person = j.value
 WHERE p.attributes ->> '$.language' IS NOT NULL
 
+-- name: timezones
+SELECT p.person, p.attributes ->> '$.timezone' AS timezone
+FROM json_each(:people) j JOIN people p ON p.person = j.value ORDER BY j.key
+
 -- name: write_out
-INSERT INTO deliveries (trigger_id, broadcast_id, newsletter_id, content_id, person, type, state, created, drafted)
-SELECT :trigger, :broadcast, :newsletter, :content, j.value, :type, :state,
+INSERT INTO deliveries (trigger_id, broadcast_id, newsletter_id, content_id, person, type, state, retry_at, created,
+  drafted)
+SELECT :trigger, :broadcast, :newsletter, :content, j.value, :type, :state, :retry_at,
   max(:now, coalesce((SELECT created FROM deliveries ORDER BY delivery DESC LIMIT 1), 0)),
   CASE WHEN :state = 'drafted' THEN :now END
 FROM json_each(:people) j WHERE true
