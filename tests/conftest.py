@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,22 +56,23 @@ async def workspace(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Workspac
 
 @pytest.fixture
 def put(workspace: Workspace) -> Callable[..., int]:
-    """Write one row as it is, for what no call can make: `put("broadcasts", name="Restock")`; its number comes back.
+    """`insert` into this workspace: `put("broadcasts", name="Restock")`."""
+    return partial(insert, workspace)
+
+
+def insert(workspace: Workspace, table: str, **values: Any) -> int:
+    """Write one row as it is, for what no call can make; its number comes back.
 
     Objects and lists become JSON; `created` and `updated` are NOW unless given.
     """
-
-    def insert(table: str, **values: Any) -> int:
-        with sqlite3.connect(workspace.database.path) as connection:
-            known = [column[1] for column in connection.execute(f"PRAGMA table_info({table})")]
-            row = {name: NOW for name in ("created", "updated") if name in known} | values
-            texts = {name: json.dumps(v) if isinstance(v, dict | list) else v for name, v in row.items()}
-            marks = ", ".join(f":{name}" for name in texts)
-            cursor = connection.execute(f"INSERT INTO {table} ({', '.join(texts)}) VALUES ({marks})", texts)
-        connection.close()
-        return cursor.lastrowid or 0
-
-    return insert
+    with sqlite3.connect(workspace.database.path) as connection:
+        known = [column[1] for column in connection.execute(f"PRAGMA table_info({table})")]
+        row = {name: NOW for name in ("created", "updated") if name in known} | values
+        texts = {name: json.dumps(v) if isinstance(v, dict | list) else v for name, v in row.items()}
+        marks = ", ".join(f":{name}" for name in texts)
+        cursor = connection.execute(f"INSERT INTO {table} ({', '.join(texts)}) VALUES ({marks})", texts)
+    connection.close()
+    return cursor.lastrowid or 0
 
 
 @pytest.fixture

@@ -86,20 +86,11 @@ ROOT = "POST /unsubscribe/{} · /push/events"
 PIPELINES = "POST /identify · /track · /page · /screen · /group · /alias · /batch"
 
 WAITING = """
-GET /v1/customers/{}/optouts
 GET /v1/customers/{}/relationships
-GET /v1/customers/{}/subscription_preferences
-GET /v1/exports
-GET /v1/exports/{}
-GET /v1/exports/{}/download
 GET /v1/imports/{}
 GET /v1/object_types
 GET /v1/objects/{}/{}/attributes
 GET /v1/objects/{}/{}/relationships
-GET /v1/optouts
-GET /v1/subscription_center/{}/token
-GET /v1/subscription_channels
-GET /v1/subscription_topics
 POST /api/v1/events
 POST /api/v1/forms/{}/submit
 POST /api/v1/merge_customers
@@ -109,8 +100,6 @@ POST /push/events
 POST /unsubscribe/{}
 POST /v1/alias
 POST /v1/batch
-POST /v1/exports/customers
-POST /v1/exports/deliveries
 POST /v1/group
 POST /v1/identify
 POST /v1/imports
@@ -121,7 +110,6 @@ POST /v1/objects
 POST /v1/page
 POST /v1/screen
 POST /v1/track
-PUT /v1/customers/{}/optouts
 """.strip().splitlines()
 """Not here yet; this list only ever shrinks."""
 

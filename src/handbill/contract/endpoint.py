@@ -26,6 +26,10 @@ class Free(Model):
     model_config = ConfigDict(extra="allow")
 
 
+class Raw(Model):
+    """No object of the API: an empty body, or a file as it is. The handler answers it by itself."""
+
+
 class ErrorShape(enum.StrEnum):
     """Which of the four error envelopes an endpoint answers with (reference 2.1)."""
 

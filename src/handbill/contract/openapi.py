@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from handbill import __version__
 from handbill.contract import apis
-from handbill.contract.endpoint import Auth, Endpoint, ErrorShape, Model
+from handbill.contract.endpoint import Auth, Endpoint, ErrorShape, Model, Raw
 from handbill.contract.limits import BIGGEST_ID
 
 Json = dict[str, Any]
@@ -44,7 +44,8 @@ def _models(endpoints: Iterable[Endpoint]) -> Iterable[tuple[type[BaseModel], Js
         if endpoint.body:
             yield endpoint.body, "validation"
         for answer in (endpoint.answer, *endpoint.also.values()):
-            yield answer, "serialization"
+            if not issubclass(answer, Raw):
+                yield answer, "serialization"
 
 
 def _operation(endpoint: Endpoint, schemas: Schemas) -> Json:
@@ -90,7 +91,7 @@ def _parameter(schema: Json) -> Json:
 def _responses(endpoint: Endpoint, schemas: Schemas) -> Json:
     answers = {"4XX": _refusal("Refused", endpoint.errors)}
     for status, answer in {endpoint.status: endpoint.answer, **endpoint.also}.items():
-        content = {} if status == 204 else _json(schemas[answer, "serialization"])
+        content = {} if status == 204 or issubclass(answer, Raw) else _json(schemas[answer, "serialization"])
         answers[str(status)] = {"description": endpoint.does, **content}
     if endpoint.auth in _SECURITY:
         sends = endpoint.path.startswith("/v1/send/")

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from handbill.contract.endpoint import Endpoint, Model, Nothing
+from handbill.contract.endpoint import Endpoint, Model, Raw
 
 METRICS = {
     "email": "drafted attempted sent delivered opened clicked converted bounced dropped deferred spammed failed"
@@ -78,5 +78,5 @@ DELETE = Endpoint(
     path="/v1/reporting_webhooks/{webhook_id}",
     does="Delete a reporting webhook",
     source="10",
-    answer=Nothing,
+    answer=Raw,
 )
