@@ -17,6 +17,7 @@ from handbill.client.collections import Collections
 from handbill.client.customers import Customers
 from handbill.client.exports import Exports
 from handbill.client.info import Info
+from handbill.client.imports import Imports
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.optouts import Optouts
@@ -51,6 +52,7 @@ class Client:
         self.customers = Customers(call)
         self.exports = Exports(call)
         self.info = Info(call)
+        self.imports = Imports(call)
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
         self.reporting_webhooks = ReportingWebhooks(call)

@@ -18,6 +18,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     customers,
     exports,
     info,
+    imports,
     messages,
     metrics,
     newsletters,

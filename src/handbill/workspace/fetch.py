@@ -76,6 +76,15 @@ async def _opened(
             yield answer, body
 
 
+def may_fetch(url: str, allowed_hosts: frozenset[str]) -> bool:
+    """Whether `url` is whole and https, or on a host of the operator's own; whether it is public shows later."""
+    try:
+        parsed = whole_url(url)
+    except httpx2.InvalidURL:
+        return False
+    return parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in allowed_hosts)
+
+
 def is_public(address: str) -> bool:
     """Whether `address` is an ordinary one of the public Internet.
 

@@ -18,7 +18,7 @@ from handbill.contract.limits import JSON_DEPTH, PERSON_DATA_BYTES
 from handbill.errors import Unreadable, quoted
 from handbill.workspace.data_file import BOM, LONG_NUMBER, ZEROS
 
-Kind = Literal["people", "events"]
+Kind = Literal["people", "events", "objects", "relationships"]
 File = BufferedReader | gzip.GzipFile
 
 EVENT_KEYS = ("customer_id", "id", "email", "name", "type", "timestamp")
@@ -110,8 +110,17 @@ def _csv_lines(file: File, path: Path, kind: Kind) -> Iterator[Line]:
             yield _csv_line(rows.line_num, names, row, kind)
 
 
+_NEEDED = {
+    "people": ("id", "email"),
+    "events": ("customer_id", "id", "email"),
+    "objects": ("object_id",),
+    "relationships": ("object_id",),
+}
+"""Columns of which a file has one at least."""
+
+
 def _check_header(names: Sequence[str], path: Path, kind: Kind) -> None:
-    needed = ("id", "email") if kind == "people" else ("customer_id", "id", "email")
+    needed = _NEEDED[kind]
     if not any(name in names for name in needed):
         raise Unreadable(f"{path} needs a column {' or '.join(needed)}; its first line is {quoted(','.join(names))}.")
     if repeated := {name for name in names if names.count(name) > 1}:
@@ -127,11 +136,11 @@ def _csv_line(number: int, names: Sequence[str], row: Sequence[str], kind: Kind)
     if "\0" in text:
         return Line(number, {}, "a NUL character, which cannot be stored")
     values: dict[str, Any] = {name: cell for name, cell in zip(names, row, strict=True) if cell}
-    time = "created_at" if kind == "people" else "timestamp"
+    time = "timestamp" if kind == "events" else "created_at"
     if time in values:
         values[time] = _seconds(values[time])
-    if kind == "people":
-        return Line(number, _truth(values))
+    if kind != "events":
+        return Line(number, _truth(values) if kind == "people" else values)
     data = {name: values.pop(name) for name in names if name not in EVENT_KEYS and name in values}
     return Line(number, {**values, "data": data})
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import msgspec
 from starlette.responses import Response
 
@@ -11,7 +10,7 @@ from handbill.contract.app import reporting_webhooks as contract
 from handbill.errors import Fault, quoted
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.route import Call, serves
-from handbill.workspace.fetch import whole_url
+from handbill.workspace.fetch import may_fetch
 from handbill.workspace.store import reporting_webhooks
 from handbill.workspace.store.database import Row
 
@@ -56,7 +55,7 @@ def _checked(call: Call) -> dict[str, Any]:
 def _faults(wanted: contract.NewWebhook, private_hosts: frozenset[str]) -> Iterator[Fault]:
     if not wanted.name.strip():
         yield Fault("name", "name must not be empty.")
-    if not _is_allowed(wanted.endpoint, private_hosts):
+    if not may_fetch(wanted.endpoint, private_hosts):
         rule = "must be a whole URL that starts with https://, or be on a host of HANDBILL_PRIVATE_HOSTS"
         yield Fault("endpoint", f"endpoint {rule}; got {quoted(wanted.endpoint)}.")
     if not wanted.events:
@@ -65,14 +64,6 @@ def _faults(wanted: contract.NewWebhook, private_hosts: frozenset[str]) -> Itera
         if event not in contract.EVENTS:
             field = f"events[{place}]"
             yield Fault(field, f"{field} must be a channel and its metric, such as email_sent; got {quoted(event)}.")
-
-
-def _is_allowed(endpoint: str, private_hosts: frozenset[str]) -> bool:
-    try:
-        url = whole_url(endpoint)
-    except httpx2.InvalidURL:
-        return False
-    return url.scheme == "https" or (url.scheme == "http" and url.host in private_hosts)
 
 
 def _webhook(row: Row) -> contract.Webhook:

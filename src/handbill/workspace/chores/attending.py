@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from handbill.errors import Unavailable
-from handbill.workspace.chores import exports, reporting_webhooks
+from handbill.workspace.chores import exports, imports, reporting_webhooks
 from handbill.workspace.store import exports as stored_exports
+from handbill.workspace.store import imports as stored_imports
 from handbill.workspace.store import reporting_webhooks as stored_webhooks
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
@@ -43,6 +44,7 @@ class Chore:
 CHORES = (
     Chore("reporting webhook", stored_webhooks.due, reporting_webhooks.tell),
     Chore("export", stored_exports.due, exports.make),
+    Chore("import", stored_imports.due, imports.take),
 )
 
 Tasks = dict[tuple[str, int], asyncio.Task[None]]

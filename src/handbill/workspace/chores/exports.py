@@ -13,7 +13,7 @@ import msgspec
 
 from handbill.errors import HandbillError, Unavailable
 from handbill.workspace import delivery_ids
-from handbill.workspace.store import audience, people
+from handbill.workspace.store import audience, imports, people
 from handbill.workspace.store import exports as store
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import cio_id
@@ -169,4 +169,18 @@ def _page(tx: Transaction, wanted: Mapping[str, Any], after: int, now: int) -> l
     return [(row, known.get(row["person"])) for row in rows]
 
 
-_TABLES = {"customers": _customers, "deliveries": _deliveries}
+# Lines of an import that were wrong
+
+
+async def _import_errors(workspace: Workspace, wanted: Mapping[str, Any]) -> Table:
+    return Table(("line", "error"), _errors(workspace, wanted["import"]), tuple)
+
+
+async def _errors(workspace: Workspace, number: int) -> AsyncIterator[Sequence[Row]]:
+    after = 0
+    while found := await workspace.database.read(imports.errors, number, after, BATCH):
+        after = found[-1]["line"]
+        yield found
+
+
+_TABLES = {"customers": _customers, "deliveries": _deliveries, "import_errors": _import_errors}

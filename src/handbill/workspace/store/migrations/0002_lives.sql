@@ -353,7 +353,7 @@ CREATE TABLE reporting_webhooks (
 
 CREATE TABLE exports (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  type TEXT NOT NULL CHECK (type IN ('customers', 'deliveries')),
+  type TEXT NOT NULL CHECK (type IN ('customers', 'deliveries', 'import_errors')),
   description TEXT NOT NULL DEFAULT '',
   wanted TEXT NOT NULL,                    -- JSON: what the call asked for
   status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done', 'failed')),
@@ -372,7 +372,15 @@ CREATE TABLE imports (
   state TEXT NOT NULL DEFAULT 'preprocessing',
   rows_to_import INTEGER NOT NULL DEFAULT 0,
   rows_imported INTEGER NOT NULL DEFAULT 0,
+  rows_read INTEGER NOT NULL DEFAULT 0,    -- dealt with: where to go on after a stop
   error TEXT NOT NULL DEFAULT '',
+  error_export_id INTEGER,
   created INTEGER NOT NULL,
   updated INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE import_errors (
+  import INTEGER NOT NULL REFERENCES imports ON DELETE CASCADE,
+  line INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  PRIMARY KEY (import, line)
+) STRICT, WITHOUT ROWID;
