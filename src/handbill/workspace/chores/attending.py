@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 """How often is looked what waits, and whether the process that attends has died."""
 
+RETRY_SECONDS = 60.0
+"""How long a thing is left alone that a fault befell."""
 STOP_SECONDS = 10.0
 """How long a stop waits for what is in hand, such as an endpoint's answer."""
 
@@ -56,7 +58,7 @@ async def attend(workspace: Workspace, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         with contextlib.suppress(Timeout), lock.acquire(timeout=0):
             await _attend(workspace, stopping)
-        await _pause(stopping)
+        await _pause(stopping, POLL_SECONDS)
 
 
 async def _attend(workspace: Workspace, stopping: asyncio.Event) -> None:
@@ -65,7 +67,7 @@ async def _attend(workspace: Workspace, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             with _logged("Chores"):
                 await _begin(workspace, tasks, stopping)
-            await _pause(stopping)
+            await _pause(stopping, POLL_SECONDS)
     finally:
         await _end(tasks)
 
@@ -81,16 +83,19 @@ async def _end(tasks: Tasks) -> None:
 
 async def _begin(workspace: Workspace, tasks: Tasks, stopping: asyncio.Event) -> None:
     """Start on all that waits and is not worked on yet."""
+    for key in [key for key, task in tasks.items() if task.done()]:
+        del tasks[key]
     for chore in CHORES:
         for number in await workspace.database.read(chore.due, workspace.clock.now()):
-            task = tasks.get((chore.name, number))
-            if task is None or task.done():
+            if (chore.name, number) not in tasks:
                 tasks[chore.name, number] = asyncio.create_task(_do(chore, workspace, number, stopping))
 
 
 async def _do(chore: Chore, workspace: Workspace, number: int, stopping: asyncio.Event) -> None:
     with _logged(f"The {chore.name} {number}"):
         await chore.do(workspace, number, stopping)
+        return
+    await _pause(stopping, RETRY_SECONDS)
 
 
 @contextlib.contextmanager
@@ -104,6 +109,6 @@ def _logged(what: str) -> Iterator[None]:
         log.exception("%s: stopped by a fault of ours, to be begun again", what)
 
 
-async def _pause(stopping: asyncio.Event) -> None:
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), POLL_SECONDS)
+        await asyncio.wait_for(stopping.wait(), seconds)
