@@ -16,8 +16,8 @@ from handbill.client.campaigns import Campaigns
 from handbill.client.collections import Collections
 from handbill.client.customers import Customers
 from handbill.client.exports import Exports
-from handbill.client.info import Info
 from handbill.client.imports import Imports
+from handbill.client.info import Info
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.optouts import Optouts
