@@ -45,3 +45,17 @@ class Customers:
     async def messages(self, customer_id: str, query: contract.PersonMessagesQuery | None = None) -> Messages:
         answer: Messages = await self._call(contract.MESSAGES, {"customer_id": customer_id}, query)
         return answer
+
+    async def in_app_messages(
+        self, customer_id: str, query: contract.ServedQuery | None = None
+    ) -> contract.ServedMessages:
+        path = {"customer_id": customer_id}
+        answer: contract.ServedMessages = await self._call(contract.IN_APP_MESSAGES, path, query)
+        return answer
+
+    async def inbox_messages(
+        self, customer_id: str, query: contract.ServedQuery | None = None
+    ) -> contract.ServedMessages:
+        path = {"customer_id": customer_id}
+        answer: contract.ServedMessages = await self._call(contract.INBOX_MESSAGES, path, query)
+        return answer

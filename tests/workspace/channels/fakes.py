@@ -62,8 +62,10 @@ async def provider(*plays: Play, usual: Play = (200, {})) -> AsyncIterator[Fake]
     """A provider that speaks HTTP/1.1."""
     fake = Fake(usual, list(plays))
     over = asyncio.Event()
+    writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 play = fake.play(await _read(reader))
@@ -83,6 +85,9 @@ async def provider(*plays: Play, usual: Play = (200, {})) -> AsyncIterator[Fake]
     finally:
         over.set()
         server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await server.wait_closed()
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:

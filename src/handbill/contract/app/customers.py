@@ -5,7 +5,7 @@ from typing import Any, Literal
 from handbill.contract.app.messages import Messages, MessagesQuery
 from handbill.contract.app.segments import Identifiers
 from handbill.contract.endpoint import Endpoint, Model
-from handbill.contract.limits import CUSTOMERS_DEFAULT
+from handbill.contract.limits import CUSTOMERS_DEFAULT, MESSAGES_DEFAULT
 
 IdType = Literal["id", "email", "cio_id"]
 
@@ -81,6 +81,28 @@ class PersonSegments(Model):
     segments: list[PersonSegment]
 
 
+class ServedQuery(Model):
+    start: str = ""
+    limit: int = MESSAGES_DEFAULT
+    id_type: IdType = "id"
+
+
+class ServedMessage(Model):
+    """An in-app or inbox message for a client to show. Report that it was opened or clicked over the Track API."""
+
+    id: str
+    subject: str = ""
+    body: str = ""
+    created: int
+    opened: int | None = None
+    clicked: int | None = None
+
+
+class ServedMessages(Model):
+    messages: list[ServedMessage]
+    next: str = ""
+
+
 FIND = Endpoint(
     name="customers.find",
     method="GET",
@@ -136,4 +158,22 @@ MESSAGES = Endpoint(
     source="9",
     query=PersonMessagesQuery,
     answer=Messages,
+)
+IN_APP_MESSAGES = Endpoint(
+    name="customers.in_app_messages",
+    method="GET",
+    path="/v1/customers/{customer_id}/in_app_messages",
+    does="A person's in-app messages with their content, the unread first, the newest of these first",
+    source="handbill",
+    query=ServedQuery,
+    answer=ServedMessages,
+)
+INBOX_MESSAGES = Endpoint(
+    name="customers.inbox_messages",
+    method="GET",
+    path="/v1/customers/{customer_id}/inbox_messages",
+    does="A person's inbox messages with their content, the unread first, the newest of these first",
+    source="handbill",
+    query=ServedQuery,
+    answer=ServedMessages,
 )

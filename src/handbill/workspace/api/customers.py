@@ -9,11 +9,13 @@ from handbill.contract import filters
 from handbill.contract.app import customers as contract
 from handbill.contract.app.messages import Messages
 from handbill.contract.app.segments import Identifiers
-from handbill.contract.limits import ATTRIBUTES_IDS_MAX, CUSTOMERS_MAX
+from handbill.contract.limits import ATTRIBUTES_IDS_MAX, CUSTOMERS_MAX, MESSAGES_MAX
 from handbill.errors import InvalidInput, NotFound
+from handbill.workspace import archive, delivery_ids
 from handbill.workspace.api import messages
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import conditions, people, segments, subscriptions
+from handbill.workspace.store import messages as deliveries
 from handbill.workspace.store.database import Row, Transaction
 
 
@@ -86,6 +88,28 @@ def _segments(tx: Transaction, id_type: contract.IdType, value: str, now: int) -
 async def messages_of(call: Call) -> Messages:
     person = await call.workspace.database.read(found, call.query.id_type, call.path["customer_id"])
     return await messages.answer(call, person=person)
+
+
+@serves(contract.IN_APP_MESSAGES, contract.INBOX_MESSAGES)
+async def served(call: Call) -> contract.ServedMessages:
+    type_ = "in_app" if call.endpoint is contract.IN_APP_MESSAGES else "inbox"
+    limit, after = call.limit(MESSAGES_MAX), call.position()
+    rows = await call.workspace.database.read(_served, call, type_, after, limit + 1)
+    more = [rows[limit - 1]["seen"], rows[limit - 1]["delivery"]] if len(rows) > limit else None
+    shown = [_served_message(call.workspace.secret, row) for row in rows[:limit]]
+    return contract.ServedMessages(messages=shown, next=call.cursor(more))
+
+
+def _served(tx: Transaction, call: Call, type_: str, after: list[int] | None, limit: int) -> list[Row]:
+    person = found(tx, call.query.id_type, call.path["customer_id"])
+    return deliveries.served(tx, person, type_, after, limit)
+
+
+def _served_message(secret: bytes, row: Row) -> contract.ServedMessage:
+    kept = archive.expand(row["message"], row["sample"] or b"")
+    times = {name: row[name] for name in ("created", "opened", "clicked")}
+    told = {name: kept.get(name, "") for name in ("subject", "body")}
+    return contract.ServedMessage(id=delivery_ids.seal(secret, row["delivery"]), **told, **times)
 
 
 def found(tx: Transaction, id_type: contract.IdType, value: str) -> int:

@@ -1,5 +1,6 @@
 """Deliveries: lists of them, page by page, and what was sent. Reference 4."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,6 +101,16 @@ def archived(tx: Transaction, delivery: int) -> tuple[bytes, bytes] | None:
     """What `archive.expand` wants: what was kept, and its sample; None when nothing was. Raises NotFound."""
     row = _found(tx.one("messages.archived", {"delivery": delivery}))
     return (row["message"], row["sample"] or b"") if row["message"] else None
+
+
+def served(tx: Transaction, person: int, type_: str, after: Sequence[int] | None, limit: int) -> list[Row]:
+    """A person's in-app or inbox messages with what was kept of them, those not seen first, then the newest.
+
+    `after` is the last one of the page before: whether it was seen (0 or 1), and its delivery.
+    """
+    seen, delivery = after or (-1, 0)
+    values = {"person": person, "type": type_, "seen": seen, "delivery": delivery, "limit": limit}
+    return tx.all("messages.served", values)
 
 
 def _found(row: Row | None) -> Row:

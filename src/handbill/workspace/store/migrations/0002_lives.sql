@@ -214,6 +214,9 @@ DROP TABLE suppressions;
 ALTER TABLE suppressions_new RENAME TO suppressions;
 CREATE INDEX suppressions_reason ON suppressions (reason, created);
 
+-- In-app and inbox messages wait for their person to fetch them.
+CREATE INDEX deliveries_served ON deliveries (person, delivery) WHERE type IN ('in_app', 'inbox');
+
 -- A person's devices as one JSON list, for rendering a push.
 CREATE VIEW devices_json AS
 SELECT person, json_group_array(json_object('token', token, 'platform', platform, 'last_used', last_used,

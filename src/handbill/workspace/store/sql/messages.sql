@@ -27,3 +27,12 @@ SELECT min(delivery) FROM deliveries WHERE /*parent*/ = :parent
 
 -- name: last_of
 SELECT max(delivery) FROM deliveries WHERE /*parent*/ = :parent
+
+-- name: served
+SELECT d.delivery, d.created, d.opened, d.clicked, d.opened IS NOT NULL AS seen, a.message, s.sample
+FROM deliveries d
+JOIN archives a ON a.delivery = d.delivery
+LEFT JOIN dictionaries s ON s.dictionary = a.dictionary
+WHERE d.person = :person AND d.type IN ('in_app', 'inbox') AND d.type = :type AND d.sent IS NOT NULL
+  AND (d.opened IS NOT NULL, -d.delivery) > (:seen, -:delivery)
+ORDER BY seen, d.delivery DESC LIMIT :limit
