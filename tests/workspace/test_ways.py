@@ -137,7 +137,7 @@ async def test_a_push_tells_each_device_and_forgets_the_dead_one(live: Live) -> 
 
     def devices(tx: Any) -> None:
         for token, platform in (("tok-a", "android"), ("tok-b", "android"), ("tok-i", "ios")):
-            people.put_device(tx, 1, {"token": token, "platform": platform})
+            people.put_device(tx, 1, {"token": token, "platform": platform}, 1)
 
     await live.workspace.database.write(devices)
     dead: Play = UNREGISTERED
@@ -178,7 +178,7 @@ async def test_what_is_served_is_there_for_its_person_the_unread_and_the_newest_
     ids = [message["id"] for message in shown["messages"]]
     created = [message["created"] for message in shown["messages"]]
     assert created == sorted(created, reverse=True)
-    first = delivery_ids.unseal(live.workspace.secret, ids[0])
+    first = delivery_ids.unseal(live.workspace.secret, ids[0]) or 0
     now = live.workspace.clock.now()
     await live.workspace.database.write(reports.report, first, "opened", now, now)
     pages, start = [], ""
