@@ -30,6 +30,7 @@ COMMANDS = {
     "apply": ("handbill.cli.definitions:apply", "Make the workspace what the definition files say."),
     "export": ("handbill.cli.definitions:export", "Write the workspace's definitions as files."),
     "openapi": ("handbill.cli.openapi:openapi", "Print what the workspace's APIs take and answer, as OpenAPI 3.1."),
+    "bounces": ("handbill.cli.bounces:bounces", "Read what mail servers write back about what was sent."),
     "keys": ("handbill.cli.rules:keys", "Show the keys of the workspace's own APIs."),
     "sending": ("handbill.cli.rules:sending", "Show or set what may be sent without a person."),
 }

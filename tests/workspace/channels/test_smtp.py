@@ -472,6 +472,22 @@ def test_one_message_goes_to_those_recipients_that_the_server_takes(
     run(scenario())
 
 
+def test_a_server_that_writes_back_is_told_the_deliverys_id(run: Run) -> None:
+    async def scenario() -> None:
+        async with scripted("DSN") as server:
+            channel = Smtp(server.settings())
+            for head in (b"Message-ID: <AAA-_b@film.example>", b"Message-ID: <a+b@film.example>", b"X: y"):
+                await send(channel, message=b"Subject: x\r\n" + head + b"\r\n\r\nHi\r\n")
+            await channel.close()
+            assert [command for command in server.commands if command.startswith("MAIL")] == [
+                "MAIL FROM:<news@example.com> RET=HDRS ENVID=AAA-_b",
+                "MAIL FROM:<news@example.com>",
+                "MAIL FROM:<news@example.com>",
+            ]
+
+    run(scenario())
+
+
 def test_the_envelope_uses_what_the_server_offers(run: Run) -> None:
     utf8 = "Subject: Zoë\r\n\r\nHi\r\n".encode()
 

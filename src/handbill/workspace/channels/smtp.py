@@ -382,7 +382,9 @@ def _goodbye(wait: float) -> Conversation[None]:
 _EXPECTED: Final[Mapping[StepName, int]] = {"MAIL": 2, "RCPT": 2, "DATA": 3}
 _ANSWER = re.compile(rb"[2-5]\d\d(?:[ \r-]|\Z)")
 _THROTTLED = re.compile(r"throttl|too (?:many|much|fast)|slow(?:ing)? down|\brate\b|limit", re.IGNORECASE)
-_NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?!7\b|8\b)\d")  # 5.1.7 and 5.1.8 speak of the sender (RFC 3463 3.2)
+_MESSAGE_ID = re.compile(rb"^Message-ID: <([\w-]{1,100})@", re.MULTILINE | re.IGNORECASE)
+"""The part before the @ is the delivery's id, and plain enough for an ENVID."""
+NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?!7\b|8\b)\d")  # 5.1.7 and 5.1.8 speak of the sender (RFC 3463 3.2)
 
 
 def judge(step: StepName, reply: Reply) -> Receipt:
@@ -397,7 +399,7 @@ def judge(step: StepName, reply: Reply) -> Receipt:
     if step == "MAIL" and code in (530, 534, 535, 538):
         raise TransportDown("login", f"The mail server wants a login: {code} {words}")
     if code >= 500:
-        suppress = step != "MAIL" and bool(_NO_SUCH_ADDRESS.match(words))
+        suppress = step != "MAIL" and bool(NO_SUCH_ADDRESS.match(words))
         return Receipt(Outcome.FAILED, words, code, suppress=suppress)
     outcome = Outcome.UNKNOWN if step == "body" else Outcome.QUEUED
     return Receipt(outcome, f"the server gave an answer that makes no sense here: {code}", code)
@@ -513,6 +515,8 @@ class SmtpConnection:
             if "SMTPUTF8" not in features:
                 raise HeaderFault("recipient", "or sender is outside ASCII, which the mail server does not take")
             mail += " SMTPUTF8"
+        if "DSN" in features and (envelope_id := _MESSAGE_ID.search(message)):
+            mail += f" RET=HDRS ENVID={envelope_id[1].decode()}"  # what comes back names it (RFC 3461)
         receivers = [Step("RCPT", f"RCPT TO:<{recipient}>\r\n".encode(), recipient) for recipient in recipients]
         steps = [Step("MAIL", f"{mail}\r\n".encode()), *receivers, Step("DATA", b"DATA\r\n")]
         if "PIPELINING" not in features:

@@ -11,6 +11,7 @@ from handbill.contract.app.suppressions import Reason
 from handbill.contract.filters import listed
 from handbill.contract.track import METRICS
 from handbill.errors import InvalidInput
+from handbill.workspace.bounces import Notice
 from handbill.workspace.store import activities, clicks, ledger, people, suppressions
 from handbill.workspace.store.database import Row, Transaction
 
@@ -95,12 +96,31 @@ def told(tx: Transaction, delivery: int, metric: str, at: int, now: int, data: M
         allowed = listed(METRICS[row["type"]])
         raise InvalidInput.of("metric", f"metric of a delivery by {row['type']} must be one of {allowed}.")
     report(tx, delivery, metric, at, now, data)
-    person = people.get(tx, row["person"]) if row["type"] == "email" and metric in _BLOCKS else None
-    if person and person["email"]:
-        suppressions.add(tx, _BLOCKS[metric], person["email"], now, str(data.get("reason") or ""))
+    if row["type"] == "email" and metric in _BLOCKS:
+        _suppress(tx, row, _BLOCKS[metric], now, str(data.get("reason") or ""))
 
 
 _BLOCKS: dict[str, Reason] = {"bounced": "bounce", "spammed": "complaint"}
+
+
+def noticed(tx: Transaction, delivery: int, notice: Notice, now: int) -> Row | None:
+    """Note what a mail server wrote back about a delivery, and block the address where that says so.
+
+    Answers as `report` does.
+    """
+    words = notice.detail if notice.metric in ("bounced", "deferred") else ""
+    row = report(tx, delivery, notice.metric, now, now, {"failure_message": words} if words else None)
+    if row and words:
+        tx.run("reports.explain", {"delivery": delivery, "detail": words})
+    if row and notice.suppress:
+        _suppress(tx, row, notice.suppress, now, words, notice.status)
+    return row
+
+
+def _suppress(tx: Transaction, row: Row, reason: Reason, now: int, detail: str, status: str = "") -> None:
+    person = people.get(tx, row["person"])
+    if person and person["email"]:
+        suppressions.add(tx, reason, person["email"], now, detail, status)
 
 
 def unsubscribe(tx: Transaction, delivery: int, now: int) -> None:

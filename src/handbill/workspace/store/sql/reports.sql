@@ -16,3 +16,6 @@ UPDATE activities SET data = json_set(coalesce(data, '{}'), '$./*key*/', json('t
   WHERE person = :person AND delivery = :delivery AND type = :type
     AND (:link IS NULL OR data ->> 'link_id' = :link)
   ORDER BY activity DESC LIMIT 1)
+
+-- name: explain
+UPDATE deliveries SET failure_message = :detail WHERE delivery = :delivery
