@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from handbill.client.transport import Transport
 from handbill.contract.endpoint import Endpoint, Model
+from handbill.contract.fields import LANGUAGE
 from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import HandbillError, InvalidInput, quoted
 
@@ -21,7 +22,7 @@ _GRAMMARS = {
     "suppression_type": (re.compile("[a-z_]{1,40}"), "must be blocks, bounces, spam_reports or invalid_emails"),
     "domain_name": (_TEXT, "must be a domain name"),
     "snippet_name": (_TEXT, "must be a snippet's name"),
-    "language": (re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"), "must be a language such as fr or pt-BR"),
+    "language": (re.compile(LANGUAGE), "must be a language such as fr or pt-BR"),
 }
 """What each path parameter may look like; all others are whole numbers."""
 

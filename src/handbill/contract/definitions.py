@@ -1,10 +1,11 @@
 """What can be defined in files: one model for each kind, the same for reading, comparing and writing."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from handbill.contract.fields import DEFAULTS
+from handbill.contract.fields import DEFAULTS, LANGUAGE
 
 PERSON = DEFAULTS["email"]["recipient"]
 """A mail goes to the person's own address unless the file says otherwise."""
@@ -61,7 +62,8 @@ class Message(BaseModel):
     name: str = ""
     type: Literal["email", "webhook", "twilio", "whatsapp", "slack", "push", "in_app", "inbox"] = "email"
     sending_state: Literal["automatic", "draft", "off"] = "automatic"
-    language: str = ""
+    language: str = Field("", pattern=f"^({LANGUAGE})?$")
+    test_group: str = ""
     from_: str = Field("", alias="from")
     reply_to: str = ""
     recipient: str = ""
@@ -90,10 +92,39 @@ class Message(BaseModel):
         return self
 
 
+def translated(messages: Iterable[tuple[str, str]]) -> list[int | None]:
+    """For each message, given by its language and test group, the position of the one that it translates.
+
+    One without a language, the first one and the first of a group are translations of none.
+    """
+    found: list[int | None] = []
+    base, base_group = None, ""
+    for position, (language, group) in enumerate(messages):
+        if base is None or not language or group not in ("", base_group):
+            base, base_group = position, group
+        found.append(base if base != position else None)
+    return found
+
+
 class Written(Definition):
-    """A definition with messages; one without a name has the definition's."""
+    """A definition with messages; one without a name has the definition's.
+
+    A message with a language is a translation of the one before it, and says only what is different there.
+    """
 
     messages: list[Message] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, given: Any) -> Any:
+        """Each translation with what it leaves out."""
+        messages = given.get("messages") if isinstance(given, dict) else None
+        if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+            return given
+        keys = [(str(message.get("language") or ""), str(message.get("test_group") or "")) for message in messages]
+        bases = zip(messages, translated(keys), strict=True)
+        complete = [message if base is None else {**messages[base], **message} for message, base in bases]
+        return {**given, "messages": complete}
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -129,6 +160,18 @@ class Newsletter(Written):
     goal: Goal | None = None
 
 
+class Campaign(Written):
+    """Sent to each person to whom the event happens."""
+
+    kind = "campaigns"
+    event: str = Field(min_length=1)
+    state: Literal["running", "draft", "stopped"] = "running"
+    audience: dict[str, Any] = {}
+    tags: list[str] = []
+    topic: str | int | None = None
+    goal: Goal | None = None
+
+
 class Transactional(Written):
     kind = "transactional"
     description: str = ""
@@ -139,7 +182,16 @@ class Transactional(Written):
     queue_drafts: bool = False
 
 
-KINDS: tuple[type[Definition], ...] = (Snippet, Layout, Segment, Topic, Broadcast, Newsletter, Transactional)
+KINDS: tuple[type[Definition], ...] = (
+    Snippet,
+    Layout,
+    Segment,
+    Topic,
+    Broadcast,
+    Campaign,
+    Newsletter,
+    Transactional,
+)
 """In the order they are applied: what others name comes first."""
 
 TEXT_KEY: dict[type[Definition], str] = {Snippet: "value", Layout: "body"}

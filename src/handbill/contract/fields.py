@@ -57,5 +57,8 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
 }
 """Fields a message cannot be sent without, with an example."""
 
+LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"
+"""What a language looks like: fr, pt-BR."""
+
 METHODS = ("get", "post", "put", "delete", "patch")
 """How a webhook may call."""

@@ -71,7 +71,7 @@ async def test_an_action_shows_what_is_written_with_headers_as_json_text(http: h
         "reply_to": "",
         "reply_to_id": None,
         "preprocessor": "",
-        "recipient": "",
+        "recipient": "{{customer.email}}",
         "subject": "{{trigger.headline}}",
         "cc": "",
         "bcc": "",

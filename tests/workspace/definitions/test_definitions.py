@@ -46,6 +46,19 @@ FILES = {
         "name: May\ngoal: {event: rental}\naudience: {segment: {id: 3}}\n"
         'messages: [{from: "a@b.example", subject: Hi, body: Hello}]\n'
     ),
+    "newsletters/june.yaml": (
+        "name: June\nmessages:\n"
+        '  - {test_group: A, from: "a@b.example", subject: Hi, body: Hello, preheader_text: Now}\n'
+        '  - {language: fr, subject: Salut, preheader_text: ""}\n'
+        '  - {test_group: B, from: "a@b.example", subject: Oh, body: Hello}\n'
+        "  - {language: fr, subject: Eh}\n"
+    ),
+    "campaigns/welcome.yaml": (
+        "name: Welcome\nevent: signed_up\nstate: stopped\naudience: {segment: {id: 3}}\ntags: [new]\n"
+        "goal: {event: rental, within_days: 3, after: clicked}\nmessages:\n"
+        '  - {from: "a@b.example", subject: Welcome, body: Hello, headers: [{name: X-Club, value: film}]}\n'
+        "  - {language: pt-BR, subject: Oi}\n"
+    ),
     "transactional/receipt.yaml": (
         "name: Receipt\ndescription: After a rental\nsend_to_unsubscribed: false\n"
         'messages: [{from: "a@b.example", subject: Receipt, body: "{{trigger.total}}"}]\n'
@@ -145,6 +158,60 @@ async def test_a_message_of_every_type_is_kept_and_exported_as_it_was_written(
     assert (tmp_path / "out/broadcasts/all-ways-1.amp.html").read_text() == "<html amp4email>\n"
 
 
+TRANSLATED = """
+name: Sale
+messages:
+  - {from: "a@b.example", subject: One, body: Hello}
+  - {language: fr, subject: Un}
+  - {from: "a@b.example", subject: Two}
+  - {language: de, subject: Zwei}
+"""
+
+
+async def test_a_message_with_a_language_translates_the_one_before_and_says_only_what_is_different(
+    workspace: Workspace, client: Client, tmp_path: Path
+) -> None:
+    await apply(workspace, written(tmp_path, {"broadcasts/sale.yaml": TRANSLATED}))
+    one, two = (await client.broadcasts.actions(1)).actions
+    french = (await client.broadcasts.language(1, one.id, "fr")).action
+    assert (french.subject, french.body, french.from_) == ("Un", "Hello", "a@b.example")
+    assert (await client.broadcasts.language(1, two.id, "de")).action.subject == "Zwei"
+    with pytest.raises(InvalidInput, match='no translation into the language "de"'):
+        await client.broadcasts.language(1, one.id, "de")
+
+
+async def test_a_translation_more_or_less_leaves_the_ids_of_all_others(
+    workspace: Workspace, client: Client, tmp_path: Path
+) -> None:
+    files = {"newsletters/sale.yaml": TRANSLATED}
+    await apply(workspace, written(tmp_path, files))
+
+    async def ids() -> dict[tuple[str, str], int]:
+        contents = (await client.newsletters.contents(1)).contents
+        return {(content.language, content.subject): content.id for content in contents}
+
+    before = await ids()
+    changed = TRANSLATED.replace("  - {language: fr, subject: Un}\n", "  - {language: it, subject: Uno}\n")
+    await apply(workspace, written(tmp_path, {"newsletters/sale.yaml": changed}))
+    after = await ids()
+    assert ("fr", "Un") not in after
+    assert after.items() - before.items() == {(("it", "Uno"), after["it", "Uno"])}
+
+
+async def test_test_groups_of_a_newsletter_keep_their_ids_and_go_when_nobody_is_in_them(
+    workspace: Workspace, client: Client, tmp_path: Path
+) -> None:
+    folder = written(tmp_path)
+    number = {each.name: each.id for each in await apply(workspace, folder)}["June"] or 0
+    first, second = (await client.newsletters.test_groups(number)).test_groups
+    assert [(group.name, len(group.content_ids)) for group in (first, second)] == [("A", 2), ("B", 2)]
+    french = (await client.newsletters.group_language(number, first.id, "fr")).content
+    assert (french.subject, french.preheader_text, french.body) == ("Salut", "", "Hello")
+    june = FILES["newsletters/june.yaml"]
+    await apply(workspace, written(tmp_path, {"newsletters/june.yaml": june[: june.index("  - {test_group: B")]}))
+    assert (await client.newsletters.test_groups(number)).test_groups == [first]
+
+
 FAULTS = [
     ({"segments/a.yaml": "name: A\ncondition: {}\nmanual: true"}, "segments/a.yaml", "Did you mean conditions?"),
     ({"segments/a.yaml": "name: A"}, "segments/a.yaml", "needs conditions, or `manual: true`"),
@@ -180,6 +247,30 @@ FAULTS = [
         "layout",
     ),
     ({"broadcasts/b.yaml": "name: B\nmessages: [{subjet: x}]"}, "broadcasts/b.yaml", "Did you mean subject?"),
+    ({"campaigns/c.yaml": "name: C"}, "campaigns/c.yaml", "event is required"),
+    (
+        {"campaigns/c.yaml": "name: C\nevent: x\naudience: {segment: {id: 99}}"},
+        "campaigns/c.yaml",
+        "names segment 99",
+    ),
+    ({"broadcasts/b.yaml": "name: B\naudience: {segment: {id: 99}}"}, "broadcasts/b.yaml", "names segment 99"),
+    ({"newsletters/n.yaml": "name: N\naudience: {segments: 3}"}, "newsletters/n.yaml", "audience"),
+    ({"broadcasts/b.yaml": TRANSLATED.replace("de", "French")}, "broadcasts/b.yaml", "language"),
+    (
+        {"broadcasts/b.yaml": TRANSLATED + "  - {language: de}\n"},
+        "broadcasts/b.yaml",
+        'messages[2] has two translations into "de"',
+    ),
+    (
+        {"broadcasts/b.yaml": TRANSLATED + "  - {language: it, type: push}\n"},
+        "broadcasts/b.yaml",
+        "has its type, email",
+    ),
+    (
+        {"broadcasts/b.yaml": TRANSLATED + '  - {test_group: A, from: "a@b.example"}\n'},
+        "broadcasts/b.yaml",
+        "only newsletters have a `test_group`",
+    ),
 ]
 
 

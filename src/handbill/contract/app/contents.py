@@ -7,6 +7,7 @@ import msgspec
 from pydantic import Field, field_validator
 
 from handbill.contract.endpoint import Model
+from handbill.contract.fields import LANGUAGE
 
 Method = Literal["get", "post", "put", "delete", "patch"]
 SendingState = Literal["automatic", "draft", "off"]
@@ -97,6 +98,7 @@ class Edit(Model):
     bcc: str | None = None
     url: str | None = None
     image_url: str | None = None
+    link: str | None = None
     method: Method | None = None
     from_id: int | None = None
     reply_to_id: int | None = None
@@ -112,7 +114,7 @@ class Edit(Model):
 class Translation(Edit):
     """A new translation: what it does not say is taken from the content it translates."""
 
-    language: str = Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+    language: str = Field(pattern=f"^{LANGUAGE}$")
 
 
 def header_list(given: Any) -> Any:

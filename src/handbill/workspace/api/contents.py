@@ -12,6 +12,7 @@ import msgspec
 from handbill.contract.app import broadcasts, campaigns, newsletters, transactional
 from handbill.contract.app import contents as contract
 from handbill.contract.endpoint import Nothing
+from handbill.contract.fields import DEFAULTS, NAMES
 from handbill.contract.limits import ACTIONS_MAX
 from handbill.errors import Fault
 from handbill.workspace.api.failures import BadRequest
@@ -143,7 +144,7 @@ async def _updated(call: Call) -> Row:
 async def _checked(call: Call) -> dict[str, Any]:
     """What the body says, with its Liquid read. Raises BadRequest with a fault for each field that is not Liquid."""
     changes: dict[str, Any] = call.body.model_dump(exclude_unset=True)
-    texts = [(name, changes[name]) for name in writing.TEXTS if changes.get(name)]
+    texts = [(name, changes[name]) for name in NAMES if changes.get(name)]
     headers = enumerate(changes.get("headers") or [])
     texts += [(f"headers[{number}].value", header["value"]) for number, header in headers]
     dialect = Dialect(await call.workspace.database.read(writing.snippets))
@@ -187,6 +188,7 @@ def _transactional(row: Row) -> contract.TransactionalContent:
 def _text(row: Row) -> dict[str, Any]:
     columns = ("id", "name", "type", "language", "headers", "from_id", "reply_to_id", "created", "updated")
     return {
+        **DEFAULTS.get(row["type"], {}),
         **msgspec.json.decode(row["fields"]),
         **{name: row[name] for name in columns},
         "deduplicate_id": f"{row['id']}:{row['updated']}",

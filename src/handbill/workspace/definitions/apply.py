@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 from handbill.contract import conditions, filters
-from handbill.contract.definitions import Broadcast, Definition, Message, Newsletter, Segment, Written
+from handbill.contract.definitions import (
+    Broadcast,
+    Campaign,
+    Definition,
+    Message,
+    Newsletter,
+    Segment,
+    Written,
+    translated,
+)
 from handbill.contract.fields import FIELDS, NAMES, NEEDED
 from handbill.errors import Fault, InvalidInput, quoted
 from handbill.workspace.definitions.files import Read, read
@@ -109,7 +118,12 @@ def _checked(placed: Sequence[Read], existing: Existing) -> Iterator[Fault]:
     dialect = Dialect({each.name: each.value for each in merged["snippets"]})  # type: ignore[attr-defined]
     for each in placed:
         what = each.definition
-        faults = chain(_tree_faults(what, known), _template_faults(what, dialect), _named_faults(what, names))
+        faults = chain(
+            _tree_faults(what, known),
+            _template_faults(what, dialect),
+            _named_faults(what, names),
+            _translation_faults(what),
+        )
         yield from (Fault(each.file, fault) for fault in faults)
     yield from _cycles(placed, merged)
 
@@ -129,7 +143,7 @@ def _merged(placed: Sequence[Read], existing: Existing) -> dict[str, list[Defini
 def _tree_faults(definition: Definition, known: set[int | None]) -> Iterator[str]:
     """What is wrong with a segment's conditions or a saved audience."""
     match definition:
-        case Segment(manual=True, conditions=None) | Broadcast(audience={}) | Newsletter(audience={}):
+        case Segment(manual=True, conditions=None):
             return
         case Segment(manual=True):
             yield "give conditions or manual, not both."
@@ -139,8 +153,8 @@ def _tree_faults(definition: Definition, known: set[int | None]) -> Iterator[str
             return
         case Segment(conditions=tree):
             faults = conditions.check(tree, "conditions")
-        case Broadcast(audience=tree) | Newsletter(audience=tree):
-            faults = filters.check(tree, "audience")
+        case Broadcast(audience=tree) | Campaign(audience=tree) | Newsletter(audience=tree):
+            faults = filters.check(tree, "audience") if tree else []
         case _:
             return
     yield from (fault.message for fault in faults)
@@ -167,6 +181,20 @@ def _templates(definition: Definition) -> Iterator[tuple[str, str]]:
         for name in NAMES:
             if given[name]:
                 yield (name if len(messages) == 1 else f"messages[{position}].{name}"), given[name]
+
+
+def _translation_faults(definition: Definition) -> Iterator[str]:
+    """Languages that stand twice for one message, types that change, and test groups where there are none."""
+    messages = definition.messages if isinstance(definition, Written) else []
+    bases = translated((message.language, message.test_group) for message in messages)
+    said = [(base, message.language) for base, message in zip(bases, messages, strict=True) if base is not None]
+    for translates, language in sorted(each for each in set(said) if said.count(each) > 1):
+        yield f"messages[{translates}] has two translations into {quoted(language)}."
+    for base, message in zip(bases, messages, strict=True):
+        if base is not None and message.type != messages[base].type:
+            yield f"a translation of messages[{base}] has its type, {messages[base].type}; got {message.type}."
+        if message.test_group and not isinstance(definition, Newsletter):
+            yield "only newsletters have a `test_group`."
 
 
 def _named_faults(definition: Definition, names: Mapping[str, set[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from handbill.contract.definitions import PERSON, TEXT_KEY, Definition, Segment, Written
+from handbill.contract.definitions import PERSON, TEXT_KEY, Definition, Message, Segment, Written, translated
 from handbill.errors import InvalidInput
 from handbill.workspace.store import definitions as store
 from handbill.workspace.workspace import Workspace
@@ -71,7 +71,16 @@ def _said(definition: Definition) -> dict[str, Any]:
         given["manual"] = True
     if isinstance(definition, Written):
         given["messages"] = [_message(message) for message in given.get("messages", [])]
+        for position, base in enumerate(translated((each.language, each.test_group) for each in definition.messages)):
+            if base is not None:
+                given["messages"][position] = _different(definition.messages[position], definition.messages[base])
     return given
+
+
+def _different(translation: Message, base: Message) -> dict[str, Any]:
+    """What a translation says that the message before it does not."""
+    before = base.model_dump(by_alias=True)
+    return {name: value for name, value in translation.model_dump(by_alias=True).items() if value != before[name]}
 
 
 def _message(given: dict[str, Any]) -> dict[str, Any]:

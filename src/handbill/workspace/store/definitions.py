@@ -1,6 +1,6 @@
 """Definitions in the database: all of them read as the models that files have, and one of them written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from handbill.contract.definitions import (
     KINDS,
     Broadcast,
+    Campaign,
     Definition,
     Message,
     Newsletter,
@@ -15,12 +16,18 @@ from handbill.contract.definitions import (
     Topic,
     Transactional,
     Written,
+    translated,
 )
 from handbill.contract.fields import NAMES
 from handbill.workspace.store import senders
 from handbill.workspace.store.database import Row, Transaction
 
-PARENT = {"broadcasts": "broadcast_id", "newsletters": "newsletter_id", "transactional": "transactional_id"}
+PARENT = {
+    "broadcasts": "broadcast_id",
+    "campaigns": "campaign_id",
+    "newsletters": "newsletter_id",
+    "transactional": "transactional_id",
+}
 
 
 def read(tx: Transaction) -> dict[str, list[Definition]]:
@@ -45,7 +52,7 @@ def _of_row(tx: Transaction, kind: type[Definition], row: Row) -> Definition:
 
 
 def _message(row: Row) -> Message:
-    given = {name: row[name] for name in ("name", "type", "sending_state", "language", "layout")}
+    given = {name: row[name] for name in ("name", "type", "sending_state", "language", "layout", "test_group")}
     fields = msgspec.json.decode(row["fields"])
     return Message.model_validate(given | fields | {"headers": msgspec.json.decode(row["headers"])})
 
@@ -69,7 +76,7 @@ def _columns(definition: Definition) -> dict[str, Any]:
         case Segment():
             conditions = None if definition.manual else _json(definition.conditions)
             return {**given, "conditions": conditions, "tags": _json(definition.tags)}
-        case Broadcast() | Newsletter():
+        case Broadcast() | Campaign() | Newsletter():
             goal = _json(given["goal"]) if given["goal"] else None
             return {**given, "audience": _json(definition.audience), "tags": _json(definition.tags), "goal": goal}
     return given
@@ -77,14 +84,49 @@ def _columns(definition: Definition) -> dict[str, Any]:
 
 def _write_messages(tx: Transaction, definition: Written, number: int, now: int) -> None:
     """The messages in their order; one that was there keeps its id, and what is left over goes."""
-    parent = PARENT[definition.kind]
-    there = [row["id"] for row in tx.all("definitions.contents", {"id": number}, parent=parent)]
-    kept = dict(enumerate(there))
-    for position, message in enumerate(definition.messages):
-        values = {"id": kept.get(position), "parent": number, "now": now, **_message_columns(message)}
-        senders.note(tx, tx.value("definitions.put_content", values, parent=parent), now)
-    for old in there[len(definition.messages) :]:
-        tx.run("definitions.delete_content", {"id": old})
+    parent, groups = PARENT[definition.kind], _groups(tx, definition, number)
+    rows = tx.all("definitions.contents", {"id": number}, parent=parent)
+    kept = dict(zip(_places((row["translation_of"], row["language"]) for row in rows), rows, strict=True))
+    bases = translated((message.language, message.test_group) for message in definition.messages)
+    places = _places(zip(bases, (message.language for message in definition.messages), strict=True))
+    ids: list[int] = []
+    for place, base, message in zip(places, bases, definition.messages, strict=True):
+        values = {
+            "id": kept.pop(place)["id"] if place in kept else None,
+            "parent": number,
+            "translation_of": None if base is None else ids[base],
+            "test_group_id": groups.get(message.test_group),
+            "now": now,
+            **_message_columns(message),
+        }
+        ids.append(tx.value("definitions.put_content", values, parent=parent))
+        senders.note(tx, ids[-1], now)
+    tx.many("definitions.delete_content", [{"id": row["id"]} for row in kept.values()])
+    if isinstance(definition, Newsletter):
+        tx.run("definitions.delete_groups", {"id": number, "kept": _json(list(groups.values()))})
+
+
+def _places(messages: Iterable[tuple[int | None, str]]) -> list[tuple[int, str]]:
+    """Where each message stands, given what it translates and its language: the same there is the same message.
+
+    That is its number among those that translate none, and the language of a translation.
+    """
+    places, base = [], -1
+    for translates, language in messages:
+        base += translates is None
+        places.append((base, "" if translates is None else language))
+    return places
+
+
+def _groups(tx: Transaction, definition: Written, number: int) -> dict[str, int]:
+    """The ids of the test groups that the messages name; those that are new are made."""
+    names = dict.fromkeys(message.test_group for message in definition.messages if message.test_group)
+    known = {row["name"]: row["id"] for row in tx.all("writing.groups", {"number": number})} if names else {}
+    for position, name in enumerate(names):
+        label = {"number": number, "name": name, "label": f"test {position + 1}"}
+        if name not in known:
+            known[name] = tx.value("writing.add_group", label)
+    return {name: known[name] for name in names}
 
 
 def _message_columns(message: Message) -> Mapping[str, Any]:

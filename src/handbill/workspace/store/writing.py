@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from handbill.contract.fields import FIELDS
 from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import Conflict, InvalidInput, NotFound, quoted
 from handbill.workspace.store import senders
@@ -80,21 +81,6 @@ def shown_as(tx: Transaction, content: int) -> list[int]:
 
 # Changes
 
-TEXTS = (
-    "body",
-    "body_plain",
-    "body_amp",
-    "subject",
-    "preheader_text",
-    "recipient",
-    "cc",
-    "bcc",
-    "url",
-    "image_url",
-    "method",
-)
-"""Fields that a change may name, as they stand in `contents.fields`."""
-
 
 def update(tx: Transaction, place: Place, changes: Mapping[str, Any], now: int) -> Row:
     """Change what `changes` names, None empties it; the content as it is then. Raises as `get` does."""
@@ -103,7 +89,7 @@ def update(tx: Transaction, place: Place, changes: Mapping[str, Any], now: int) 
 
 def _write(tx: Transaction, row: Row, changes: Mapping[str, Any], now: int) -> Row:
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
-    fields |= {name: changes[name] or "" for name in TEXTS if name in changes}
+    fields |= {name: changes[name] or "" for name in FIELDS[row["type"]] if name in changes}
     fields |= {name: _sender(tx, f"{name}_id", changes) for name in ("from", "reply_to") if f"{name}_id" in changes}
     headers = changes["headers"] or [] if "headers" in changes else msgspec.json.decode(row["headers"])
     values = {
@@ -175,9 +161,11 @@ def test_groups(tx: Transaction, place: Place) -> list[Row]:
 def add_test_group(tx: Transaction, place: Place, name: str | None, label: str | None, now: int) -> None:
     """Add a group whose contents are copies of the first one's; what was written without a group becomes the first.
 
-    Groups without a name are A, B, and so on. Raises NotFound.
+    Groups without a name are A, B, and so on. Raises NotFound, and Conflict for a name that one has.
     """
     groups = test_groups(tx, place)
+    if name in [group["name"] for group in groups]:
+        raise Conflict(f"There is a test group {quoted(name or '')} already.")
     if not groups:
         first = _new_group(tx, place, 0, None, None)
         tx.run("writing.join_group", {**place.values, "test_group": first})

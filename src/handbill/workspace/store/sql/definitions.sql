@@ -14,6 +14,11 @@ SELECT id, name, description, subscribed_by_default FROM topics ORDER BY id
 SELECT id, name, state, audience, tags, goal, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
 FROM broadcasts ORDER BY id
 
+-- name: campaigns
+SELECT id, name, event_name AS event, state, audience, tags, goal,
+  (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
+FROM campaigns ORDER BY id
+
 -- name: newsletters
 SELECT id, name, type, audience, tags, goal, (SELECT t.name FROM topics t WHERE t.id = topic_id) AS topic
 FROM newsletters ORDER BY id
@@ -22,8 +27,10 @@ FROM newsletters ORDER BY id
 SELECT id, name, description, settings FROM transactional ORDER BY id
 
 -- name: contents
-SELECT id, name, type, sending_state, language, fields, headers, layout FROM contents
-WHERE /*parent*/ = :id ORDER BY id
+SELECT c.id, c.name, c.type, c.sending_state, c.language, c.translation_of, c.fields, c.headers, c.layout,
+  coalesce(g.name, '') AS test_group
+FROM contents c LEFT JOIN test_groups g ON g.id = c.test_group_id
+WHERE c./*parent*/ = :id ORDER BY coalesce(c.translation_of, c.id), c.translation_of IS NOT NULL, c.id
 
 -- name: put_snippets
 INSERT INTO snippets (name, value, updated) VALUES (:name, :value, :now)
@@ -54,6 +61,14 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, aud
   tags = excluded.tags, goal = excluded.goal, topic_id = excluded.topic_id, updated = excluded.updated
 RETURNING id
 
+-- name: put_campaigns
+INSERT INTO campaigns (id, name, event_name, state, audience, tags, goal, topic_id, created, updated)
+VALUES (:id, :name, :event, :state, :audience, :tags, :goal, (SELECT min(id) FROM topics WHERE name = :topic), :now,
+  :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, event_name = excluded.event_name, state = excluded.state,
+  audience = excluded.audience, goal = excluded.goal, tags = excluded.tags, topic_id = excluded.topic_id, updated = excluded.updated
+RETURNING id
+
 -- name: put_newsletters
 INSERT INTO newsletters (id, name, type, audience, tags, goal, topic_id, created, updated)
 VALUES (:id, :name, :type, :audience, :tags, :goal, (SELECT min(id) FROM topics WHERE name = :topic), :now, :now)
@@ -69,12 +84,17 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.desc
 RETURNING id
 
 -- name: put_content
-INSERT INTO contents (id, /*parent*/, name, type, sending_state, language, fields, headers, layout, created, updated)
-VALUES (:id, :parent, :name, :type, :sending_state, :language, :fields, :headers, :layout, :now, :now)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type, sending_state = excluded.sending_state,
+INSERT INTO contents (id, /*parent*/, translation_of, test_group_id, name, type, sending_state, language, fields, headers,
+  layout, created, updated)
+VALUES (:id, :parent, :translation_of, :test_group_id, :name, :type, :sending_state, :language, :fields, :headers,
+  :layout, :now, :now)
+ON CONFLICT (id) DO UPDATE SET translation_of = excluded.translation_of, test_group_id = excluded.test_group_id, name = excluded.name, type = excluded.type, sending_state = excluded.sending_state,
   language = excluded.language, fields = excluded.fields, headers = excluded.headers, layout = excluded.layout,
   updated = excluded.updated
 RETURNING id
 
 -- name: delete_content
 DELETE FROM contents WHERE id = :id
+
+-- name: delete_groups
+DELETE FROM test_groups WHERE newsletter_id = :id AND id NOT IN (SELECT value FROM json_each(:kept))
