@@ -168,6 +168,70 @@ async def test_events_can_be_kept_to_people_who_are_known(workspace: Workspace, 
     assert (done["rows_to_import"], done["rows_imported"]) == (2, 1)
 
 
+async def related(workspace: Workspace) -> list[tuple[Any, ...]]:
+    """Type, object_id and attributes of each object; then the person's id and the relationship's attributes."""
+    query = """SELECT type_id, object_id, o.attributes, p.id, r.attributes FROM objects o
+      LEFT JOIN relationships r USING (object) LEFT JOIN people p USING (person) ORDER BY object, person"""
+    rows = await workspace.database.read(lambda tx: tx._connection.execute(query).fetchall())
+    return [(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4] or "{}")) for row in rows]
+
+
+async def test_objects_are_made_and_changed(workspace: Workspace, http: httpx2.AsyncClient) -> None:
+    first: dict[str, Any] = {"object_type_id": "2", "identifier": None}
+    await load(workspace, http, "object", "object_id,city\nacme,Lima\n", **first)
+    content = "object_id,city,size\nacme,Rome,\ninitech,,5\n,Oslo,\n"
+    done = await load(workspace, http, "object", content, **first)
+    assert await related(workspace) == [
+        (2, "acme", {"city": "Rome"}, None, {}),
+        (2, "initech", {"size": "5"}, None, {}),
+    ]
+    assert (done["rows_to_import"], done["rows_imported"], done["object_type_id"]) == (3, 2, "2")
+
+
+@pytest.mark.parametrize(
+    ("process", "expected"),
+    [
+        (
+            "all",
+            [
+                (1, "acme", {}, "u1", {"role": "boss"}),
+                (1, "acme", {}, "u2", {"role": "guest"}),
+                (1, "new", {}, "u1", {"role": "guest"}),
+            ],
+        ),
+        (
+            "only_new",
+            [
+                (1, "acme", {}, "u1", {"role": "guest"}),
+                (1, "acme", {}, "u2", {"role": "guest"}),
+                (1, "new", {}, "u1", {"role": "guest"}),
+            ],
+        ),
+        ("only_existing", [(1, "acme", {}, "u1", {"role": "boss"})]),
+    ],
+)
+async def test_relationships_are_made_and_changed_with_both_their_ends(
+    workspace: Workspace, http: httpx2.AsyncClient, process: str, expected: list[Any]
+) -> None:
+    first: dict[str, Any] = {"object_type_id": 1}
+    await load(workspace, http, "relationship", "object_id,id,role\nacme,u1,guest\n", **first)
+    content = "object_id,id,role\nacme,u1,boss\nacme,u2,guest\nnew,u1,guest\n"
+    done = await load(workspace, http, "relationship", content, data_to_process=process, **first)
+    assert await related(workspace) == expected
+    assert (done["state"], done["error_export_id"]) == ("imported", None)
+
+
+@pytest.mark.parametrize(("process", "cities"), [("only_new", ["Lima", "Oslo"]), ("only_existing", ["Rome"])])
+async def test_new_and_known_objects_can_be_left_out(
+    workspace: Workspace, http: httpx2.AsyncClient, process: str, cities: list[str]
+) -> None:
+    first: dict[str, Any] = {"object_type_id": 1, "identifier": None}
+    await load(workspace, http, "object", "object_id,city\nacme,Lima\n", **first)
+    content = "object_id,city\nacme,Rome\nnew,Oslo\n"
+    await load(workspace, http, "object", content, data_to_process=process, **first)
+    assert [row[2]["city"] for row in await related(workspace)] == cities
+
+
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
@@ -237,6 +301,8 @@ async def test_a_stopped_import_goes_on_behind_what_was_taken(
         ({"identifier": None}, "import.identifier"),
         ({"identifier": "phone"}, "import.identifier"),
         ({"type": "relationship"}, "import.object_type_id"),
+        ({"type": "object", "object_type_id": "companies"}, "import.object_type_id"),
+        ({"type": "object", "object_type_id": 0}, "import.object_type_id"),
         ({"type": "event", "data_to_process": "only_new"}, "import.data_to_process"),
         ({"data_to_process": "some"}, "import.data_to_process"),
     ],

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from handbill.contract.app import imports as contract
+from handbill.contract.relationships import type_number
 from handbill.errors import Fault, quoted
 from handbill.workspace.api import exports
 from handbill.workspace.api.failures import BadRequest
@@ -56,8 +57,9 @@ def _faults(wanted: contract.NewImport, private_hosts: frozenset[str]) -> Iterat
         yield Fault("import.data_file_url", f"import.data_file_url {rule}; got {quoted(wanted.data_file_url)}.")
     if wanted.type != "object" and wanted.identifier is None:
         yield Fault("import.identifier", f"import.identifier, id or email, is required for type {wanted.type}.")
-    if wanted.type in ("object", "relationship") and wanted.object_type_id is None:
-        yield Fault("import.object_type_id", f"import.object_type_id is required for type {wanted.type}.")
+    if wanted.type in ("object", "relationship") and type_number(wanted.object_type_id) is None:
+        rule = f'the number of a type of objects, such as "1", is required for type {wanted.type}'
+        yield Fault("import.object_type_id", f"import.object_type_id, {rule}.")
     if wanted.type == "event" and _process(wanted) == "only_new":
         yield Fault("import.data_to_process", "import.data_to_process must be all or only_existing for type event.")
 

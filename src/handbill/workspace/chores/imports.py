@@ -17,7 +17,7 @@ from handbill.errors import Fault, InvalidInput, Unreadable
 from handbill.workspace import fetch, import_files
 from handbill.workspace.import_files import Kind, Line
 from handbill.workspace.store import imports as store
-from handbill.workspace.store import operations, people
+from handbill.workspace.store import objects, operations, people
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -136,9 +136,16 @@ def _apply(
 
 
 def _is_there(tx: Transaction, operation: Operation) -> bool:
-    """Whether the person is there already."""
-    [(kind, name)] = operation["identifiers"].items()
-    return people.find(tx, kind, str(name)) is not None
+    """Whether the person, object or relationship is there already."""
+    named = operation["identifiers"]
+    if operation["type"] == "object":
+        return objects.find(tx, named) is not None
+    [(kind, name)] = named.items()
+    person = people.find(tx, kind, str(name))
+    if person is None or operation["action"] != "add_relationships":
+        return person is not None
+    owner = objects.find(tx, operation["cio_relationships"][0]["identifiers"])
+    return owner is not None and objects.related(tx, owner["object"], person)
 
 
 # What a row says, as an operation (reference 13)

@@ -120,6 +120,11 @@ def relate(tx: Transaction, object_: int, person: int, given: Mapping[str, Any],
         activities.add(tx, [activity | ours, activity | {"type": f"_r:{owner['type_id']}:attribute_change"}])
 
 
+def related(tx: Transaction, object_: int, person: int) -> bool:
+    """Whether a person belongs to an object."""
+    return tx.one("objects.relationship", {"object": object_, "person": person}) is not None
+
+
 def unrelate(tx: Transaction, object_: int, person: int, now: int) -> None:
     """Take a person out of an object; nothing happens when they do not belong together."""
     if tx.run("objects.unrelate", {"object": object_, "person": person}):
