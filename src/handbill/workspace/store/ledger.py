@@ -15,7 +15,7 @@ from handbill.workspace.engine.needs import Content, DeviceResult, Job, Outcome,
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.engine.variants import shares
 from handbill.workspace.periods import local_time
-from handbill.workspace.store import activities
+from handbill.workspace.store import activities, people
 from handbill.workspace.store.database import Row, Transaction
 
 HOUR = 3600
@@ -330,8 +330,8 @@ def record(tx: Transaction, results: Sequence[Result], sending: Sequence[int], r
     unknown = [result.delivery for result in results if result.outcome is Outcome.UNKNOWN and resend]
     apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in unknown], now)
     tx.many("ledger.suppress", [{"delivery": r.delivery, "at": r.at} for r in results if r.suppress])
-    gone = [{"delivery": r.delivery, "token": each.device_id} for r in results for each in r.devices if each.gone]
-    tx.many("ledger.forget_device", gone)
+    for delivery, token in [(r.delivery, each.device_id) for r in results for each in r.devices if each.gone]:
+        people.delete_device(tx, tx.value("ledger.person", {"delivery": delivery}), token, now)
 
 
 def person(tx: Transaction, delivery: int) -> int | None:
