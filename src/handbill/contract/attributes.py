@@ -93,8 +93,11 @@ def _entry(name: str, value: object, field: str) -> Iterator[Fault]:
 
 def _kept(name: str, value: object, field: str) -> Iterator[Fault]:
     shown = short(field)
-    if not name or len(name.encode()) > ATTRIBUTE_NAME_BYTES:
-        yield Fault(field, f"{shown} must have a name of 1 to {ATTRIBUTE_NAME_BYTES} bytes.")
+    if not name:
+        where = field.rstrip(".") or "body"
+        yield Fault(where, f"{where} has an attribute without a name.")
+    elif len(name.encode()) > ATTRIBUTE_NAME_BYTES:
+        yield Fault(field, f"{shown} must have a name of at most {ATTRIBUTE_NAME_BYTES} bytes.")
     elif isinstance(value, str) and len(value.encode()) > ATTRIBUTE_VALUE_BYTES:
         yield Fault(field, f"{shown} is {len(value.encode())} bytes; the limit is {ATTRIBUTE_VALUE_BYTES}.")
 

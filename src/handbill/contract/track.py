@@ -1,7 +1,7 @@
 """The Track API: how people and what they do get in. Reference 12 (v1), 13 (v2).
 
-Bodies are free-form, so they are no models: `attributes.py`, `events.py`, `operations.py` and `relationships.py` say
-what is wrong with one.
+Bodies are free-form: `track_bodies.py` says what they may hold, `attributes.py`, `events.py`, `operations.py` and
+`relationships.py` say what is wrong with one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from handbill.contract import attributes
+from handbill.contract import track_bodies as bodies
 from handbill.contract.endpoint import Auth, Endpoint, ErrorShape, Model
 from handbill.contract.filters import got, listed, short
 from handbill.contract.limits import TRACK
@@ -71,13 +72,15 @@ def _v1(name: str, method: str, path: str, does: str, **more: Any) -> Endpoint:
     return Endpoint(**own | usual | more)
 
 
-def _v2(name: str, does: str) -> Endpoint:
+def _v2(name: str, does: str, body: type[Model], also: Mapping[int, type[Model]]) -> Endpoint:
     return Endpoint(
         name=f"track.{name}",
         method="POST",
         path=f"/api/v2/{name}",
         does=does,
         source="13",
+        body=body,
+        also=also,
         errors=ErrorShape.D,
         auth=Auth.TRACK,
         rate=TRACK,
@@ -85,31 +88,56 @@ def _v2(name: str, does: str) -> Endpoint:
 
 
 REGION = _v1("region", "GET", "/accounts/region", "Where this workspace is", answer=Region)
-IDENTIFY = _v1("identify", "PUT", "/customers/{identifier}", "Add or update a person")
+IDENTIFY = _v1("identify", "PUT", "/customers/{identifier}", "Add or update a person", body=bodies.Attributes)
 DELETE = _v1("delete", "DELETE", "/customers/{identifier}", "Delete a person")
 SUPPRESS = _v1("suppress", "POST", "/customers/{identifier}/suppress", "Delete a person and block the identifiers")
 UNSUPPRESS = _v1("unsuppress", "POST", "/customers/{identifier}/unsuppress", "Allow an identifier again")
-EVENT = _v1("event", "POST", "/customers/{identifier}/events", "Record what a person did")
-ANONYMOUS_EVENT = _v1("anonymous_event", "POST", "/events", "Record what somebody did who is not known yet")
-MERGE = _v1("merge", "POST", "/merge_customers", "Make one person of two", errors=ErrorShape.B)
-PUT_DEVICE = _v1("put_device", "PUT", "/customers/{identifier}/devices", "Add or update a device")
+EVENT = _v1("event", "POST", "/customers/{identifier}/events", "Record what a person did", body=bodies.Event)
+ANONYMOUS_EVENT = _v1(
+    "anonymous_event",
+    "POST",
+    "/events",
+    "Record what somebody did who is not known yet",
+    body=bodies.AnonymousEvent,
+)
+MERGE = _v1("merge", "POST", "/merge_customers", "Make one person of two", body=bodies.Merge, errors=ErrorShape.B)
+PUT_DEVICE = _v1(
+    "put_device", "PUT", "/customers/{identifier}/devices", "Add or update a device", body=bodies.OneDevice
+)
 DELETE_DEVICE = _v1("delete_device", "DELETE", "/customers/{identifier}/devices/{device_id}", "Remove a device")
-ADD = _v1("add", "POST", "/segments/{segment_id}/add_customers", "Add people to a manual segment", query=MembersQuery)
+ADD = _v1(
+    "add",
+    "POST",
+    "/segments/{segment_id}/add_customers",
+    "Add people to a manual segment",
+    query=MembersQuery,
+    body=bodies.Members,
+)
 REMOVE = _v1(
     "remove",
     "POST",
     "/segments/{segment_id}/remove_customers",
     "Take people out of a manual segment",
     query=MembersQuery,
+    body=bodies.Members,
 )
-METRIC = _v1("metric", "POST", "/metrics", "Report what became of a delivery", auth=Auth.NONE)
-PUSH_EVENT = _v1("push_event", "POST", "/push/events", "Report what became of a push", auth=Auth.NONE)
+METRIC = _v1("metric", "POST", "/metrics", "Report what became of a delivery", body=bodies.Report, auth=Auth.NONE)
+PUSH_EVENT = _v1(
+    "push_event", "POST", "/push/events", "Report what became of a push", body=bodies.PushReport, auth=Auth.NONE
+)
 PUSH_EVENT_AT_ROOT = replace(
     PUSH_EVENT, name="track.push_event_at_root", path="/push/events", does="The same, where older clients look for it"
 )
-FORM = _v1("form", "POST", "/forms/{form_id}/submit", "Take a form in, and the person who sent it", status=204)
-ENTITY = _v2("entity", "One operation on a person, an object or a delivery")
-BATCH = _v2("batch", "Many operations, each taken or refused for itself")
+FORM = _v1(
+    "form",
+    "POST",
+    "/forms/{form_id}/submit",
+    "Take a form in, and the person who sent it",
+    body=bodies.Form,
+    status=204,
+)
+ENTITY = _v2("entity", "One operation on a person, an object or a delivery", bodies.Operation, {})
+BATCH = _v2("batch", "Many operations, each taken or refused for itself", bodies.Operations, {207: bodies.Refusals})
 
 
 def endpoints() -> Iterator[Endpoint]:

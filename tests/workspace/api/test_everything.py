@@ -163,7 +163,7 @@ def names_a_field(answer: Any, endpoint: Endpoint) -> bool:
     meta = answer.get("meta", {})
     sentences = [meta["error"]] if "error" in meta else meta.get("errors", [])
     return all(error["field"] for error in answer.get("errors", [])) and all(
-        re.match(r"(bad request: )?[\w.\[\]]+ ", text) for text in sentences
+        re.match(r"(bad request: )?\S+ ", text) for text in sentences
     )
 
 

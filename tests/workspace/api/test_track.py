@@ -156,7 +156,8 @@ async def test_timestamps_say_when_an_attribute_last_changed(workspace: Workspac
     [
         ({"id": ""}, None),
         ({"id": "x" * 151}, "id is longer than 150 bytes."),
-        ({"n" * 151: 1}, "must have a name of 1 to 150 bytes"),
+        ({"n" * 151: 1}, "must have a name of at most 150 bytes"),
+        ({"": 1}, "body has an attribute without a name."),
         ({"plan": "é" * 501}, "plan is 1002 bytes; the limit is 1000."),
         ({"plan": "é" * 500}, None),
         ({"unsubscribed": "perhaps"}, 'unsubscribed must be true or false; got "perhaps".'),
