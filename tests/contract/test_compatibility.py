@@ -87,25 +87,14 @@ PIPELINES = "POST /identify · /track · /page · /screen · /group · /alias ·
 
 WAITING = """
 GET /v1/customers/{}/relationships
-GET /v1/imports/{}
 GET /v1/object_types
 GET /v1/objects/{}/{}/attributes
 GET /v1/objects/{}/{}/relationships
-POST /api/v1/events
-POST /api/v1/forms/{}/submit
-POST /api/v1/merge_customers
-POST /api/v1/metrics
-POST /api/v1/push/events
-POST /push/events
 POST /unsubscribe/{}
 POST /v1/alias
 POST /v1/batch
 POST /v1/group
 POST /v1/identify
-POST /v1/imports
-POST /v1/newsletters
-POST /v1/newsletters/{}/schedule
-POST /v1/newsletters/{}/send
 POST /v1/objects
 POST /v1/page
 POST /v1/screen

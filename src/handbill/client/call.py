@@ -1,30 +1,14 @@
 """One call of the contract: a checked path, a query, a body; the answer's model or an error."""
 
-import re
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from handbill.client.transport import Transport
+from handbill.contract import path_values
 from handbill.contract.endpoint import Endpoint, Model
-from handbill.contract.fields import LANGUAGE
-from handbill.contract.limits import BIGGEST_ID
-from handbill.errors import HandbillError, InvalidInput, quoted
-
-_NUMBER = re.compile(r"[1-9][0-9]{0,15}")
-_TEXT = re.compile(r"(?!\.{1,2}$).{1,254}", re.DOTALL)
-_GRAMMARS = {
-    "trigger_id": (re.compile(r"([1-9][0-9]{0,15}-)?[1-9][0-9]{0,15}"), "must look like 456 or 5-37"),
-    "message_id": (re.compile(r"[A-Za-z0-9_=-]{1,200}"), "must be the `id` of a message as a list gave it"),
-    "customer_id": (_TEXT, "must be a person's id, email or cio_id"),
-    "email_address": (_TEXT, "must be an email address"),
-    "suppression_type": (re.compile("[a-z_]{1,40}"), "must be blocks, bounces, spam_reports or invalid_emails"),
-    "domain_name": (_TEXT, "must be a domain name"),
-    "snippet_name": (_TEXT, "must be a snippet's name"),
-    "language": (re.compile(LANGUAGE), "must be a language such as fr or pt-BR"),
-}
-"""What each path parameter may look like; all others are whole numbers."""
+from handbill.errors import HandbillError, InvalidInput
 
 
 class Caller:
@@ -52,9 +36,8 @@ class Caller:
 def _checked(name: str, value: Any) -> str:
     """`value` as one path segment, percent-encoded."""
     text = str(value)
-    grammar, rule = _GRAMMARS.get(name, (_NUMBER, f"must be a whole number between 1 and {BIGGEST_ID}"))
-    if not grammar.fullmatch(text) or (grammar is _NUMBER and int(text) > BIGGEST_ID):
-        raise InvalidInput.of(name, f"{name} {rule}; got {quoted(text)}.")
+    if wrong := path_values.wrong(name, text):
+        raise InvalidInput.of(name, wrong)
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:

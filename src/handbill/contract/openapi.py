@@ -11,6 +11,7 @@ from handbill import __version__
 from handbill.contract import apis
 from handbill.contract.endpoint import Auth, Endpoint, ErrorShape, Model, Raw
 from handbill.contract.limits import BIGGEST_ID
+from handbill.contract.path_values import GRAMMARS, TEXT
 
 Json = dict[str, Any]
 Schemas = Mapping[Any, Json]
@@ -65,7 +66,14 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> Json:
 
 def _path(path: str) -> Iterable[Json]:
     for name in re.findall(r"{(\w+)}", path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        yield {"name": name, "in": "path", "required": True, "schema": _path_value(name)}
+
+
+def _path_value(name: str) -> Json:
+    if name not in GRAMMARS:
+        return {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
+    pattern = GRAMMARS[name].pattern
+    return {"type": "string"} | ({"minLength": 1} if pattern is TEXT else {"pattern": f"^({pattern.pattern})$"})
 
 
 def _query(kind: type[Model]) -> Iterable[Json]:

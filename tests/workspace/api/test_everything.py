@@ -62,7 +62,8 @@ def fill(workspace: Workspace) -> None:
     insert(workspace, "sender_identities", id=5, address="news@shop.example")
     insert(workspace, "reporting_webhooks", id=5, name="W", endpoint="http://127.0.0.1:9/", events=[], position=0)
     insert(workspace, "exports", id=5, type="customers", wanted={})
-    insert(workspace, "imports", id=5, name="I", type="people", wanted={})
+    wanted = {"data_file_url": "http://127.0.0.1:9/", "identifier": "id", "object_type_id": None}
+    insert(workspace, "imports", id=5, name="I", type="people", wanted=wanted | {"data_to_process": "all"})
     insert(workspace, "activities", activity=5, type="event", person=5, timestamp=NOW)
     insert(
         workspace,

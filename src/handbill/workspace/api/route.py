@@ -1,7 +1,6 @@
 """From the contract to routes: each request is authenticated, paced, read, handled and answered, in this order."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from handbill.contract import path_values
 from handbill.contract.endpoint import Endpoint, Free, Model
-from handbill.contract.limits import BIGGEST_ID, Rate
+from handbill.contract.limits import Rate
 from handbill.errors import HandbillError, quoted
 from handbill.workspace import cursors
 from handbill.workspace.api import auth, body, failures, values
@@ -22,8 +22,6 @@ from handbill.workspace.api.pace import Window
 from handbill.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
-
-_NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Call:
     def number(self, name: str) -> int:
         """The path parameter `name` as a positive whole number. Raises BadRequest."""
         text = self.path[name]
-        if not _NUMBER.fullmatch(text) or int(text) > BIGGEST_ID:
+        if not path_values.number(text):
             raise BadRequest.of(name, f"bad request: {name} must be a whole number such as 5; got {quoted(text)}.")
         return int(text)
 
