@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from handbill.contract import app, track
+from handbill.contract import app, pipelines, track
 from handbill.contract.endpoint import Endpoint
 
-APIS: Mapping[str, Callable[[], Iterator[Endpoint]]] = {"App API": app.endpoints, "Track API": track.endpoints}
+APIS: Mapping[str, Callable[[], Iterator[Endpoint]]] = {
+    "App API": app.endpoints,
+    "Track API": track.endpoints,
+    "Pipelines API": pipelines.endpoints,
+}
 
 
 def every() -> Iterator[Endpoint]:

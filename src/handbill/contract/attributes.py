@@ -1,6 +1,7 @@
 """Attributes: what may be said about a person, an object or a relationship, with the limits of reference 12."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -22,8 +23,10 @@ TRUTHS = {True: True, False: False, "true": True, "false": False, None: False, "
 
 
 PREFERENCES = "cio_subscription_preferences"
-"""What a person subscribes to: `{"topics": {"topic_1": true}}`, or one topic alone under ONE_TOPIC (reference 12)."""
-ONE_TOPIC = f"{PREFERENCES}.topics."
+"""What a person subscribes to: `{"topics": {"topic_1": true}, "channels": {"email": false}}` (reference 12)."""
+_SECTIONS = ("topics", "channels")
+ONE_CHOICE = tuple(f"{PREFERENCES}.{section}." for section in _SECTIONS)
+"""How the name of one choice alone begins: `cio_subscription_preferences.topics.topic_1`."""
 
 
 def check(attributes: object, prefix: str = "") -> list[Fault]:
@@ -47,12 +50,18 @@ def plain(attributes: object, field: str) -> list[Fault]:
     return [fault for name, value in attributes.items() for fault in _kept(name, value, f"{field}.{name}")]
 
 
-def topics(value: object) -> dict[str, bool] | None:
-    """The topics in a value of PREFERENCES, which may be JSON text; None when it is no such value."""
+def preferences(value: object) -> dict[str, dict[str, bool]] | None:
+    """A value of PREFERENCES, which may be JSON text, in its one shape; None when it is no such value.
+
+    A choice that is null or "" is none: the default counts (reference 14, traits).
+    """
     try:
-        inner = msgspec.json.decode(value) if isinstance(value, str) else value
-        given = inner.get("topics", {}).items()  # type: ignore[union-attr]
-        return {name: TRUTHS[choice] for name, choice in given}
+        inner: Any = msgspec.json.decode(value) if isinstance(value, str) else value
+        given = {section: inner[section] for section in _SECTIONS if inner.get(section) is not None}
+        return {
+            section: {name: TRUTHS[choice] for name, choice in choices.items() if choice not in (None, "")}
+            for section, choices in given.items()
+        }
     except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
         return None
 
@@ -83,9 +92,9 @@ def moment(value: object, field: str) -> list[Fault]:
 def _entry(name: str, value: object, field: str) -> Iterator[Fault]:
     if name in RESERVED:
         yield from _reserved(name, value, field)
-    elif name == PREFERENCES and value not in (None, "") and topics(value) is None:
+    elif name == PREFERENCES and value not in (None, "") and preferences(value) is None:
         yield Fault(field, f'{field} must be such as {{"topics":{{"topic_1":true}}}}; got {got(value)}.')
-    elif name.startswith(ONE_TOPIC) and (isinstance(value, list | dict) or value not in TRUTHS):
+    elif name.startswith(ONE_CHOICE) and (isinstance(value, list | dict) or value not in TRUTHS):
         yield Fault(field, f"{short(field)} must be true or false; got {got(value)}.")
     else:
         yield from _kept(name, value, field)

@@ -23,6 +23,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     metrics,
     newsletters,
     optouts,
+    pipelines,
     reporting_webhooks,
     segments,
     senders,

@@ -294,6 +294,7 @@ SHAPES = [
     (r"/api/v2/", ErrorShape.D),
     (r"/v1/send/|/v1/transactional/{}/(contents|content/|language/)", ErrorShape.B),
     (r"/v1/customers/{}/subscription_preferences", ErrorShape.C),
+    (r"/v1/(identify|track|page|screen|group|alias|batch)$", ErrorShape.C),
 ]
 """Reference 2.1; everything else is A."""
 

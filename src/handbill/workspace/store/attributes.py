@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from handbill.contract.attributes import ONE_TOPIC, PREFERENCES, TRUTHS, topics
+from handbill.contract.attributes import ONE_CHOICE, PREFERENCES, TRUTHS, preferences
 
 Changes = dict[str, dict[str, Any]]
 """`{name: {"from", "to"}}`, as activities tell it; null is what was or is not there."""
@@ -27,13 +27,17 @@ def merge(kept: dict[str, Any], times: dict[str, int], given: Mapping[str, Any],
 
 
 def with_preferences(kept: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with its subscription preferences in one shape; a topic named alone joins those that are kept."""
-    alone = [name for name in given if name.startswith(ONE_TOPIC)]
+    """`given` with its subscription preferences in one shape; one named alone joins those that are kept."""
+    alone = [name for name in given if name.startswith(ONE_CHOICE)]
     if not alone and not given.get(PREFERENCES):
         return given
-    chosen = topics(given.get(PREFERENCES) or kept.get(PREFERENCES)) or {}
-    chosen |= {name.removeprefix(ONE_TOPIC): TRUTHS[given[name]] for name in alone}
-    return _without(given, alone) | {PREFERENCES: {"topics": chosen}}
+    chosen = preferences(given.get(PREFERENCES) or kept.get(PREFERENCES)) or {}
+    for name in alone:
+        section, choice = name.removeprefix(f"{PREFERENCES}.").split(".", 1)
+        chosen.setdefault(section, {}).pop(choice, None)
+        if given[name] not in (None, ""):
+            chosen[section][choice] = TRUTHS[given[name]]
+    return _without(given, alone) | {PREFERENCES: chosen}
 
 
 def _without(given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import msgspec
 from handbill.contract.events import TYPES
 from handbill.errors import InvalidInput, quoted
 from handbill.workspace import delivery_ids
-from handbill.workspace.store import anonymous, events, merging, objects, people, reports
+from handbill.workspace.store import activities, anonymous, events, merging, objects, people, reports
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.store.identifiers import IdType
 
@@ -155,11 +155,24 @@ def _delivery(tx: Transaction, operation: Operation, now: int) -> None:
     reports.told(tx, delivery, operation["name"], at, now, operation.get("attributes") or {})
 
 
+def _anonymous(tx: Transaction, operation: Operation, now: int) -> None:
+    add_anonymous_event(tx, {**operation, "type": operation["action"], "data": operation["attributes"]}, now)
+
+
+def _content(tx: Transaction, operation: Operation, now: int) -> None:
+    """Content that nobody in particular saw or clicked: only the activity tells it."""
+    at = operation["timestamp"] or now
+    activities.add(tx, [{"type": operation["name"], "timestamp": at, "data": operation["attributes"]}])
+
+
 _DO: dict[str, Callable[[Transaction, Operation, int], None]] = {
     "person": _person,
     "object": _object,
     "delivery": _delivery,
+    "anonymous": _anonymous,
+    "content": _content,
 }
+"""By type; the last two are Pipelines' alone."""
 
 
 def _named(identifiers: Mapping[IdType, Any]) -> tuple[IdType, str]:

@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 
+from handbill.contract.attributes import PREFERENCES
 from handbill.workspace.store import people, reports
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import cio_id
-
-PREFERENCES = "cio_subscription_preferences"
 
 
 @dataclass(frozen=True, slots=True)
