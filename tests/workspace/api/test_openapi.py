@@ -40,6 +40,11 @@ DIFFERENT = {
 """Where the description of 2025 is not what holds, and why; left out of the comparison."""
 
 PATHS = [
+    ("/v1/exports", "/v1/exports"),
+    ("/v1/exports/{export_id}", "/v1/exports/1"),
+    ("/v1/imports/{import_id}", "/v1/imports/1"),
+    ("/v1/reporting_webhooks", "/v1/reporting_webhooks"),
+    ("/v1/reporting_webhooks/{webhook_id}", "/v1/reporting_webhooks/1"),
     ("/v1/broadcasts", "/v1/broadcasts"),
     ("/v1/broadcasts/{broadcast_id}", "/v1/broadcasts/5"),
     ("/v1/broadcasts/{broadcast_id}/actions", "/v1/broadcasts/5/actions"),
@@ -135,6 +140,10 @@ def everything(put: Callable[..., int]) -> None:
     """One of each."""
     put("people", person=1, id="u1", email="ann@customer.example", email_key="ann@customer.example")
     put("segments", id=3, name="By hand")
+    put("exports", type="customers", wanted="{}")
+    wanted = {"data_file_url": "x", "identifier": "id", "object_type_id": "1", "data_to_process": "all"}
+    put("imports", name="May", type="relationship", wanted=wanted)
+    put("reporting_webhooks", name="Ours", endpoint="https://a.example", events=["email_sent"], position=0)
     put("topics", id=4, name="Offers")
     put("segment_people", segment=3, person=1)
     put("broadcasts", id=5, name="Restock", first_started=NOW, tags=["a"])

@@ -23,6 +23,7 @@ from handbill.settings import Settings
 from handbill.workspace import archive, delivery_ids
 from handbill.workspace.chores import attending, reporting_webhooks
 from handbill.workspace.chores.reporting_webhooks import DAY, GIVE_UP, HOUR, signature, wait
+from handbill.workspace.store import people, reports
 from handbill.workspace.store import reporting_webhooks as webhooks
 from handbill.workspace.workspace import Workspace
 
@@ -265,6 +266,33 @@ async def test_what_a_person_wants_is_told(
     for event in receiver.told:
         assert event["object_type"] == "customer"
         assert event["data"]["email_address"] == "p@person.example"
+
+
+@pytest.mark.usefixtures("person")
+async def test_what_people_do_with_a_message_and_their_wishes_is_told(
+    workspace: Workspace, http: httpx2.AsyncClient, put: Put, receiver: Receiver
+) -> None:
+    await add(http, receiver.url, *EVENTS)
+    put("contents", id=12, broadcast_id=5, name="Mail", fields={})
+    send(put, 1)
+    await workspace.database.write(reports.report, 1, "clicked", NOW, NOW, {"href": "https://shop.example/a"})
+    page = f"/unsubscribe/{delivery_ids.seal(workspace.secret, 1)}"
+    assert (await http.post(page, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+    again = {"unsubscribed": False, "cio_subscription_preferences": {"topics": {"topic_1": False}}}
+    await workspace.database.write(people.identify, "id", "u1", again, NOW + 1)
+    await tell(workspace)
+    assert [f"{event['object_type']}_{event['metric']}" for event in receiver.told] == [
+        "email_sent",
+        "email_clicked",
+        "email_opened",
+        "email_unsubscribed",
+        "customer_unsubscribed",
+        "customer_subscribed",
+        "customer_cio_subscription_preferences_changed",
+    ]
+    clicked, opened = receiver.told[1]["data"], receiver.told[2]["data"]
+    assert (clicked["href"], clicked["machine"], opened["synthetic"]) == ("https://shop.example/a", False, True)
+    assert json.loads(receiver.told[-1]["data"]["content"]) == {"topics": {"topic_1": False}}
 
 
 @pytest.mark.usefixtures("person")

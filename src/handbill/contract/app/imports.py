@@ -13,6 +13,11 @@ State = Literal[
 ]
 
 
+def _absent(value: object) -> bool:
+    """Keys that say nothing are left out of an answer."""
+    return value is None
+
+
 class NewImport(Model):
     name: str
     data_file_url: str = Field(description="A CSV or JSON Lines file, plain or gzip.")
@@ -40,20 +45,20 @@ class Import(Model):
     rows_imported: int
     state: State
     type: Type
-    identifier: str | None
+    identifier: str | None = Field(None, exclude_if=_absent)
     data_to_process: Process
     people_to_process: Process
-    object_type_id: str | None
+    object_type_id: str | None = Field(None, exclude_if=_absent)
     error: str
 
 
 class ImportWithReports(Import):
     """With the lines that were wrong, as an export to download."""
 
-    error_export_id: int | None = None
-    error_download_url: str | None = None
-    warning_export_id: int | None = None
-    warning_download_url: str | None = None
+    error_export_id: int | None = Field(None, exclude_if=_absent)
+    error_download_url: str | None = Field(None, exclude_if=_absent)
+    warning_export_id: int | None = Field(None, exclude_if=_absent)
+    warning_download_url: str | None = Field(None, exclude_if=_absent)
 
 
 class OneNewImport(Model):
