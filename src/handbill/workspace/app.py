@@ -54,14 +54,12 @@ def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
     pages = [page.route(workspace) for page in (subscription_centre, unsubscribe, view)]
     app = Starlette(
         routes=[
+            *tracking.routes(workspace),  # routes are tried in their order, and these are the busiest
             *routes(workspace, apis.served(), windows),
-            unsubscribe.route(workspace),
-            view.route(workspace),
             twilio.route(workspace),
             exports.route(workspace),
             *pages,
             Route("/openapi.json", _description, methods=["GET"]),
-            *tracking.routes(workspace),
         ],
         middleware=[Middleware(_QuotedPath)],
         exception_handlers={404: _page_not_found, 405: _page_not_found},

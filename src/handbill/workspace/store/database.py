@@ -9,13 +9,15 @@ another, so that neither waits for the other (WAL).
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from handbill.errors import Unavailable
 from handbill.workspace.store.queries import statement
@@ -72,6 +74,17 @@ class Transaction:
             self._connection.execute("RELEASE part")
 
 
+@dataclass(slots=True)
+class _Unit(Generic[T]):
+    """A unit of work that waits for its turn, and then what came of it."""
+
+    work: Callable[[Transaction], T]
+    result: T = field(init=False)
+    error: Exception | None = None
+    given_up: bool = False
+    """Nobody waits any more: what has not begun is left."""
+
+
 class Database:
     """An open SQLite database. `open` migrates it; `close` ends its threads."""
 
@@ -79,6 +92,7 @@ class Database:
         self.path = path
         self._writer = ThreadPoolExecutor(1, "database-write")
         self._reader = ThreadPoolExecutor(1, "database-read")
+        self._waiting: deque[_Unit[Any]] = deque()
         self._writing: sqlite3.Connection
         self._reading: sqlite3.Connection
 
@@ -105,9 +119,31 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._reader, unit)
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` and commit durably; any exception undoes all of it."""
-        unit = partial(_in_transaction, self._writing, "BEGIN IMMEDIATE", lambda tx: work(tx, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(self._writer, unit)
+        """Run `work` and commit durably; any exception undoes all of it.
+
+        Units that wait for their turn together share one commit, and with it one wait for the disk.
+        """
+        unit: _Unit[T] = _Unit(lambda tx: work(tx, *args, **kwargs))
+        self._waiting.append(unit)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._write_waiting)
+        except asyncio.CancelledError:
+            unit.given_up = True
+            raise
+        if unit.error:
+            raise unit.error
+        return unit.result
+
+    def _write_waiting(self) -> None:
+        """What waits, in its order; those who came later find nothing left to do."""
+        units = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if not units:
+            return
+        try:
+            _in_transaction(self._writing, "BEGIN IMMEDIATE", lambda tx: _each(tx, units))
+        except Exception as error:  # nothing of them was committed
+            for unit in units:
+                unit.error = error
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -115,6 +151,19 @@ class Database:
             if hasattr(self, name):
                 await loop.run_in_executor(thread, getattr(self, name).close)
             thread.shutdown(wait=True)
+
+
+def _each(tx: Transaction, units: Iterable["_Unit[Any]"]) -> None:
+    for unit in units:
+        if unit.given_up:
+            continue
+        try:
+            with tx.part():
+                unit.result = unit.work(tx)
+        except sqlite3.OperationalError:  # SQLite may have undone everything
+            raise
+        except Exception as error:
+            unit.error = error
 
 
 def _in_transaction(connection: sqlite3.Connection, begin: str, work: Callable[[Transaction], T]) -> T:
