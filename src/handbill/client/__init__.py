@@ -20,6 +20,7 @@ from handbill.client.imports import Imports
 from handbill.client.info import Info
 from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
+from handbill.client.objects import Objects
 from handbill.client.optouts import Optouts
 from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
@@ -55,6 +56,7 @@ class Client:
         self.imports = Imports(call)
         self.messages = Messages(call)
         self.newsletters = Newsletters(call)
+        self.objects = Objects(call)
         self.reporting_webhooks = ReportingWebhooks(call)
         self.optouts = Optouts(call)
         self.segments = Segments(call)

@@ -59,7 +59,7 @@ def _object(action: str, operation: Mapping[str, Any]) -> list[Fault]:
 def _relationships(action: str, operation: Mapping[str, Any], ends: tuple[str, ...]) -> list[Fault]:
     """Needed where they are what the action is about, otherwise they may come along."""
     given = operation.get("cio_relationships")
-    wanted = action in relationships.ACTIONS or (given and action.startswith("identify"))
+    wanted = action in relationships.ACTIONS or (given is not None and action.startswith("identify"))
     return relationships.check(given, "cio_relationships", ends) if wanted else []
 
 

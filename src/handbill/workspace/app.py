@@ -22,6 +22,7 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     messages,
     metrics,
     newsletters,
+    objects,
     optouts,
     pipelines,
     reporting_webhooks,

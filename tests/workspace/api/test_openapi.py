@@ -122,6 +122,10 @@ PATHS = [
     ("/v1/customers/{customer_id}/messages", "/v1/customers/u1/messages"),
     ("/v1/customers/{customer_id}/activities", "/v1/customers/u1/activities"),
     ("/v1/activities", "/v1/activities"),
+    ("/v1/object_types", "/v1/object_types"),
+    ("/v1/objects/{object_type_id}/{object_id}/attributes", "/v1/objects/1/acme/attributes"),
+    ("/v1/objects/{object_type_id}/{object_id}/relationships", "/v1/objects/1/acme/relationships"),
+    ("/v1/customers/{customer_id}/relationships", "/v1/customers/u1/relationships"),
     ("/v1/subscription_topics", "/v1/subscription_topics"),
     ("/v1/customers/{customer_id}/subscription_preferences", "/v1/customers/u1/subscription_preferences"),
 ]
@@ -139,6 +143,9 @@ def description() -> dict[str, Any]:
 def everything(put: Callable[..., int]) -> None:
     """One of each."""
     put("people", person=1, id="u1", email="ann@customer.example", email_key="ann@customer.example")
+    put("object_types", id=1, name="Companies", singular_name="Company")
+    put("objects", object=1, type_id=1, object_id="acme", attributes={"seats": 5}, timestamps={"seats": NOW})
+    put("relationships", object=1, person=1, attributes={"role": "owner"}, timestamps={"role": NOW})
     put("segments", id=3, name="By hand")
     put("exports", type="customers", wanted="{}")
     wanted = {"data_file_url": "x", "identifier": "id", "object_type_id": "1", "data_to_process": "all"}

@@ -74,6 +74,8 @@ class _Writer:
                 return self.segment(inner["id"])
             case "event":
                 return self.event(inner)
+            case "object_attribute":
+                return self.object_attribute(inner)
             case _:
                 return self.person_attribute(inner)
 
@@ -91,6 +93,13 @@ class _Writer:
             same = self.identifier(name, _text(given["value"]))
             return same if given["operator"] == "eq" else f"NOT ({same})"
         json = statement(f"conditions.{name}", {}) if name in _OWN_COLUMNS else self.json("people.attributes", name)
+        return self.compare(json, given)
+
+    def object_attribute(self, given: Mapping[str, Any]) -> str:
+        """Over the table `objects`."""
+        name = given["field"]
+        own = name in ("object_id", "cio_object_id")
+        json = statement(f"conditions.{name}", {}) if own else self.json("objects.attributes", name)
         return self.compare(json, given)
 
     def identifier(self, name: str, value: str) -> str:

@@ -17,6 +17,12 @@ json_quote(people.email)
 -- name: cio_id
 printf('"a3%06x"', people.person)
 
+-- name: object_id
+json_quote(objects.object_id)
+
+-- name: cio_object_id
+printf('"ob%06x"', objects.object)
+
 -- name: unsubscribed
 CASE people.unsubscribed WHEN 1 THEN 'true' ELSE 'false' END
 
