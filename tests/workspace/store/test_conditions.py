@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import anyio.from_thread
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from handbill.contract import conditions as contract
@@ -231,6 +231,10 @@ persons = st.fixed_dictionaries(
 
 
 @given(st.lists(persons, min_size=1, max_size=5), trees(st.one_of(attributes, on_email, did)))
+@example(
+    [{"attributes": {}, "email": "", "events": [{"name": "rental", "timestamp": NOW, "data": {"plan": None}}]}],
+    {"event": {"name": "rental", "where": {"attribute": {"field": "plan", "operator": "contains", "value": "nu"}}}},
+)
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_sql_finds_the_people_a_plain_reading_finds(
     attempt: Try[set[str]], everyone: list[dict[str, Any]], conditions: dict[str, Any]

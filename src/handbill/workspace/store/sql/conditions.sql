@@ -42,7 +42,8 @@ people.person IN (SELECT person FROM people WHERE email_key = /*value*/)
 /*json*/ IS NOT NULL AND /*json*/ <> 'null'
 
 -- name: contains
-(instr(CASE WHEN substr(/*json*/, 1, 1) = '"' THEN /*json*/ ->> '$' ELSE /*json*/ END, /*text*/) > 0) IS TRUE
+(/*json*/ <> 'null'
+  AND instr(CASE WHEN substr(/*json*/, 1, 1) = '"' THEN /*json*/ ->> '$' ELSE /*json*/ END, /*text*/) > 0) IS TRUE
 
 -- name: between
 (trim(/*json*/, '"') BETWEEN CAST(/*least*/ AS NUMERIC) AND CAST(/*most*/ AS NUMERIC)) IS TRUE
