@@ -23,6 +23,8 @@ from handbill.workspace.running import running, work
 from handbill.workspace.workspace import Workspace
 
 HOST, PORT = "127.0.0.1", 8622
+BACKLOG = 2048
+"""Callers that may wait until they are taken."""
 
 
 @click.command
@@ -61,6 +63,7 @@ def _listening(host: str, port: int) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
+        sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
         reason = error.strerror or "it is not an address of this machine"

@@ -228,6 +228,17 @@ async def test_a_wrong_call_is_refused_in_one_sentence_and_sends_nothing(
     assert (await client.messages.list()).messages == []
 
 
+async def test_the_number_in_a_call_needs_no_number_of_the_person(
+    workspace: Workspace, client: Client, put: Callable[..., int], template: int
+) -> None:
+    fields = {"from": "+15550199", "body": "Order {{trigger.order}}"}
+    put("contents", transactional_id=9, name="Receipt", type="twilio", fields=fields)
+    answer = await client.sends.sms(call(to="+15550101"))
+    await send_everything(workspace)
+    message = (await client.messages.get(answer.delivery_id)).message
+    assert (message.recipient, message.metrics) == ("+15550101", {"sent": NOW, "delivered": NOW})
+
+
 async def test_a_channel_that_the_message_is_not_written_for_is_refused(
     http: httpx2.AsyncClient, template: int
 ) -> None:

@@ -205,8 +205,8 @@ async def test_a_suppressed_person_cannot_return_until_unsuppressed(
     await ok(await track.post("/api/v1/customers/u1/events", json={"name": "came"}))
     assert await everyone(workspace) == []
     await ok(await track.post("/api/v1/customers/u1/unsuppress"))
-    await identify(track, "u1")
-    assert await everyone(workspace) == [{"id": "u1"}]
+    await identify(track, "u1", {"email": "a@b.example"})
+    assert await everyone(workspace) == [{"id": "u1", "email": "a@b.example"}]
 
 
 # Events.

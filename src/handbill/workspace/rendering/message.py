@@ -87,7 +87,9 @@ class Message:
     def _rendered(self, work: Work) -> Rendered:
         roots = self._roots(work)
         own = _json_object.decode(work.fields)
-        lines = self._parts(roots, [name for name in self._names if name in LINES]) | self._own(own)
+        lines = self._parts(roots, [name for name in self._names if name in LINES and name not in own]) | self._own(
+            own
+        )
         lines = {name: [part.strip() for part in parts] for name, parts in lines.items()}  # it may well end in one
         texts = {name: ", ".join(filter(None, parts)) for name, parts in lines.items()}
         told = {"subject": texts.get("subject", ""), "preheader": texts.get("preheader_text", "")}

@@ -236,16 +236,18 @@ def delete_named(tx: Transaction, id_type: IdType, value: str, now: int) -> None
 def suppress(tx: Transaction, id_type: IdType, value: str, now: int) -> None:
     """Delete a person and block the identifiers until `unsuppress`; works for identifiers not seen yet, too."""
     found = _known(tx, {id_type: value}, emails_identify(tx))
-    for identifier in _blocked(id_type, value, found):
-        tx.run("people.suppress", {"identifier": identifier, "created": now})
+    blocked = sorted(_blocked(id_type, value, found))
+    for identifier in blocked:
+        tx.run("people.suppress", {"identifier": identifier, "created": now, "profile": blocked[0]})
     if found is not None:
         delete(tx, found["person"], now)
 
 
 def unsuppress(tx: Transaction, id_type: IdType, value: str) -> None:
-    """Allow an identifier again. The person is not restored."""
+    """Allow an identifier again, and those that were suppressed with it. The person is not restored."""
     for identifier in _blocked(id_type, value, None):
-        tx.run("people.unsuppress", {"identifier": identifier})
+        profile = tx.value("people.suppressed_profile", {"identifier": identifier})
+        tx.run("people.unsuppress", {"identifier": identifier, "profile": profile})
 
 
 def _blocked(id_type: IdType, value: str, row: Row | None) -> set[str]:

@@ -205,7 +205,7 @@ CREATE TABLE suppressions_new (
   identifier TEXT NOT NULL,
   reason TEXT NOT NULL CHECK (reason IN ('profile', 'bounce', 'complaint', 'block', 'invalid')),
   created INTEGER NOT NULL,
-  detail TEXT NOT NULL DEFAULT '',         -- the server's words
+  detail TEXT NOT NULL DEFAULT '',         -- the server's words; of a profile, what its identifiers have in common
   status TEXT NOT NULL DEFAULT '',         -- such as 5.1.1
   PRIMARY KEY (identifier, reason)
 ) STRICT, WITHOUT ROWID;

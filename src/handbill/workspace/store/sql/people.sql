@@ -37,11 +37,14 @@ WHERE person = :person
 DELETE FROM people WHERE person = :person
 
 -- name: suppress
-INSERT INTO suppressions (identifier, reason, created) VALUES (:identifier, 'profile', :created)
+INSERT INTO suppressions (identifier, reason, created, detail) VALUES (:identifier, 'profile', :created, :profile)
 ON CONFLICT DO NOTHING
 
 -- name: unsuppress
-DELETE FROM suppressions WHERE identifier = :identifier AND reason = 'profile'
+DELETE FROM suppressions WHERE reason = 'profile' AND (identifier = :identifier OR detail = :profile)
+
+-- name: suppressed_profile
+SELECT nullif(detail, '') FROM suppressions WHERE identifier = :identifier AND reason = 'profile'
 
 -- name: is_suppressed
 SELECT 1 FROM suppressions WHERE identifier IN (:id, :email) AND reason = 'profile'
