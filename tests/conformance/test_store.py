@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.workspace.engine.standins import EVERYBODY, add_broadcast
 
 from handbill.errors import Conflict, Unavailable
-from handbill.workspace.engine.needs import Job, Outcome, Rendered, Result
+from handbill.workspace.engine.needs import Departure, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import MOVES
 from handbill.workspace.store import contents, ledger, people, triggers
 from handbill.workspace.store.database import Database, Transaction
@@ -94,6 +94,10 @@ async def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> No
         await sqlite(tmp_path)
 
 
+def message(delivery: int) -> Rendered:
+    return Rendered(delivery, "a@b.example", "u@film.example", "Hi", b"", b"kept")
+
+
 class LedgerMachine(RuleBasedStateMachine):
     """Workers claim, send, learn what became of it and die; nobody may be lost, nor sent to twice unnoticed."""
 
@@ -147,7 +151,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def send(self, choice: int) -> None:
         held = self.workers[self.pick(choice)]
         starting = [delivery for delivery, state in held.items() if state == "claimed"]
-        self.write(ledger.record, [], starting, True, self.now)
+        departures = [Departure(message(delivery)) for delivery in starting]
+        self.write(ledger.record, [], departures, True, self.now)
         held.update(dict.fromkeys(starting, "sending"))
 
     @precondition(lambda self: self.workers)
@@ -181,9 +186,8 @@ class LedgerMachine(RuleBasedStateMachine):
         return sorted(self.workers)[choice % len(self.workers)]
 
     def result(self, delivery: int, outcome: Outcome) -> Result:
-        message = Rendered(delivery, "a@b.example", "u@film.example", "Hi", b"", b"kept")
         due = self.now + 60 if outcome is Outcome.DEFERRED else None
-        return Result(delivery, outcome, self.now, "said", retry_at=due, message=message)
+        return Result(delivery, outcome, self.now, "said", retry_at=due, message=message(delivery))
 
     @invariant()
     def everybody_is_in_the_ledger_once_and_counted(self) -> None:

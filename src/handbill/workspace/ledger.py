@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from handbill.errors import InvalidInput
 from handbill.settings import BASE_URL
 from handbill.workspace import archive, audience, delivery_ids
-from handbill.workspace.engine.needs import Batch, Content, Job, Resolved, Result, Work
+from handbill.workspace.engine.needs import Batch, Content, Departure, Job, Resolved, Result, Work
 from handbill.workspace.store import audience as audiences
 from handbill.workspace.store import contents, ledger, newsletters, people, triggers
 from handbill.workspace.store.database import Row, Transaction
@@ -168,7 +168,7 @@ class WorkspaceLedger:
         reachable = transport == "capture" or self._workspace.settings.base_url != BASE_URL
         return content if reachable else msgspec.structs.replace(content, tracked=False)
 
-    async def record(self, results: Sequence[Result], sending: Sequence[int] = ()) -> None:
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
         await self._database.write(ledger.record, results, sending, self._resend, self._now())
         log.info("%d recorded, %d on their way", len(results), len(sending))
 

@@ -13,6 +13,7 @@ from handbill.workspace.engine.needs import (
     Batch,
     Channel,
     Clock,
+    Departure,
     Ledger,
     Outcome,
     Receipt,
@@ -77,7 +78,8 @@ class Dispatcher:
             starting = [] if self._stopping.is_set() or self._down else self._take()
             finished, self._finished = self._finished, []
             if finished or starting:
-                await self._ledger.record(finished, [parcel.message.delivery for parcel in starting])
+                departures = [Departure(parcel.message, parcel.batch.dictionary) for parcel in starting]
+                await self._ledger.record(finished, departures)
             for parcel in starting:
                 self._start(parcel)
             if self._down and not self._sending:

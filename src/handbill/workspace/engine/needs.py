@@ -193,6 +193,14 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """A message about to leave; `dictionary` is its batch's."""
+
+    message: Rendered
+    dictionary: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What is to be recorded of one delivery, at `at` (Unix seconds)."""
 
@@ -250,9 +258,9 @@ class Ledger(Protocol):
     async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
         """Take up to `limit` due deliveries of one trigger; the next call serves the next trigger."""
 
-    async def record(self, results: Sequence[Result], sending: Sequence[int] = ()) -> None:
-        """Write down what happened, settle triggers with nothing left to do, and, in the same transaction,
-        mark `sending` as about to leave."""
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
+        """Write down what happened, settle triggers with nothing left to do, and, in the same transaction, mark
+        `sending` as about to leave and keep what they are: their links may be followed before the server answers."""
 
     async def pause(self, trigger: int, reason: str) -> None:
         """Write down why a trigger waits, for whoever looks at it. Empty when it goes on."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from handbill.workspace.engine.needs import Content, DeviceResult, Job, Outcome, Rendered, Result
+from handbill.workspace.engine.needs import Content, Departure, DeviceResult, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.engine.variants import shares
 from handbill.workspace.periods import local_time
@@ -323,9 +323,9 @@ def _skip(work: Row, declined: str | None, now: int) -> Change | None:
     return Change(work["delivery"], "skipped", "ledger.skipped", values, (metric,))
 
 
-def record(tx: Transaction, results: Sequence[Result], sending: Sequence[int], resend: bool, now: int) -> None:
+def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departure], resend: bool, now: int) -> None:
     """Write down what happened and mark `sending` as about to leave; with `resend`, queue the unknown again."""
-    starting = [Change(delivery, "sending", "ledger.sending", {}) for delivery in sending]
+    starting = map(_departing, sending)
     apply(tx, [*map(_change, results), *starting], now)
     unknown = [result.delivery for result in results if result.outcome is Outcome.UNKNOWN and resend]
     apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in unknown], now)
@@ -345,6 +345,11 @@ def pause(tx: Transaction, number: int, reason: str) -> None:
     tx.run("ledger.pause", {"trigger": number, "note": reason})
 
 
+def _departing(departure: Departure) -> Change:
+    message = departure.message
+    return Change(message.delivery, "sending", "ledger.sending", {}, message=message, dictionary=departure.dictionary)
+
+
 def _change(result: Result) -> Change:
     made = result.message is not None
     fate = "refused" if result.outcome is Outcome.FAILED and made and result.type in _NEVER_BOUNCE else result.outcome
@@ -360,8 +365,7 @@ def _change(result: Result) -> Change:
     }
     metrics += ("delivered",) if result.delivered else ()
     counted = (f"{result.code // 100}xx",) if result.type == "webhook" and result.code else ()
-    # What may have been sent is kept as well: its links may be followed before anybody knows.
-    kept = result.message if result.outcome in (Outcome.SENT, Outcome.UNKNOWN) else None
+    kept = result.message if result.delivered else None  # all others were kept as they left
     return Change(result.delivery, state, query, values, metrics, counted, kept, result.dictionary)
 
 
