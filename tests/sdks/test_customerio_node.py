@@ -95,7 +95,7 @@ def test_messages_in_an_app_can_be_fetched_there(
 ) -> None:
     message = served.delivery(answers[call]["delivery_id"])
     [shown] = served.get(f"/customers/n1/{kind}")["messages"]
-    assert shown["delivery_id"] == message["id"]
+    assert shown["id"] == message["id"]
 
 
 def test_a_push_that_was_opened_says_so(served: Served, answers: dict[str, Any]) -> None:
