@@ -17,10 +17,14 @@ from handbill.workspace import archive, audience, delivery_ids
 from handbill.workspace.engine.needs import Batch, Content, Departure, Job, Resolved, Result, Work
 from handbill.workspace.store import audience as audiences
 from handbill.workspace.store import contents, ledger, newsletters, people, triggers
+from handbill.workspace.store import objects as owned
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+SENT_ALIKE = ("transport", "content_id", "type", "content", "tracked", "retained", "send_to_unsubscribed")
+"""What messages to one person each must have in common to be of one batch."""
 
 
 class WorkspaceLedger:
@@ -98,7 +102,7 @@ class WorkspaceLedger:
         return await self._database.read(_contents, job, self._workspace.settings.base_url)
 
     async def sample(self, job: Job, content: Content, people: Sequence[int]) -> Sequence[Work]:
-        return await self._database.read(sample, job.trigger, people, self._now())
+        return await self._database.read(sample, content, job.trigger, people, self._now())
 
     async def write_out(self, job: Job, contents: Sequence[Content], people: Sequence[int]) -> None:
         await self._database.write(ledger.write_out, job, contents, people, self._now())
@@ -116,9 +120,9 @@ class WorkspaceLedger:
         if not await self._database.read(ledger.anything_due, self._now()):
             return []
         sends, trigger, rows = await self._database.write(self._claim, worker, limit)
-        by_content: dict[int, list[Work]] = {}
+        by_content: dict[int, list[Row]] = {}
         for row in rows:
-            by_content.setdefault(row["content_id"], []).append(self._work(row, trigger_root(row["data"])))
+            by_content.setdefault(row["content_id"], []).append(row)
         theirs = [await self._batch(trigger, *each) for each in by_content.items()] if trigger else []
         return [*sends, *theirs]
 
@@ -131,13 +135,16 @@ class WorkspaceLedger:
         """A batch for each content among messages to one person."""
         alike: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
-            key = tuple(row[name] for name in ("transport", "content_id", "type", "content", "tracked", "retained"))
+            key = tuple(row[name] for name in SENT_ALIKE)
             alike.setdefault(key, []).append(row)
         return [self._send_batch(tx, same) for same in alike.values()]
 
     def _send_batch(self, tx: Transaction, rows: Sequence[Row]) -> Batch:
         content = contents.of_send(tx, dict(rows[0]), self._workspace.settings.base_url)
-        works = [self._work(row, msgspec.Raw(row["roots"].encode()), row["fields"]) for row in rows]
+        objects = _objects(tx, content, rows)
+        works = [
+            self._work(row, _with_objects(row["roots"], objects.get(row["person"])), row["fields"]) for row in rows
+        ]
         return Batch(0, rows[0]["transport"], self._as_sent(content, rows[0]["transport"]), works)
 
     def _work(self, row: Row, roots: msgspec.Raw, fields: str = "{}") -> Work:
@@ -152,7 +159,7 @@ class WorkspaceLedger:
             attempts=row["attempts"],
         )
 
-    async def _batch(self, trigger: Row, content: int, works: Sequence[Work]) -> Batch:
+    async def _batch(self, trigger: Row, content: int, rows: Sequence[Row]) -> Batch:
         number = trigger["id"]
         if number not in self._decoded:
             kept = msgspec.json.decode(trigger["contents"], type=list[Content])
@@ -161,6 +168,8 @@ class WorkspaceLedger:
             self._samples[number, content] = await self._database.read(ledger.dictionary, number, content)
         dictionary, packed = self._samples[number, content]
         written = self._as_sent(self._decoded[number][content], trigger["transport"])
+        objects = await self._database.read(_objects, written, rows) if written.objects else {}
+        works = [self._work(row, own_roots(row["data"], objects.get(row["person"]))) for row in rows]
         return Batch(number, trigger["transport"], written, works, dictionary, packed)
 
     def _as_sent(self, content: Content, transport: str) -> Content:
@@ -176,24 +185,43 @@ class WorkspaceLedger:
         await self._database.write(ledger.pause, trigger, reason)
 
 
-def trigger_root(data: str | None) -> msgspec.Raw:
-    """What one person's own data is to Liquid; `data` is a JSON object."""
-    return msgspec.Raw(f'{{"trigger":{data}}}'.encode() if data else b"{}")
+def own_roots(data: str | None, objects: str | None = None) -> msgspec.Raw:
+    """What one person's own data and objects are to Liquid; both are JSON objects."""
+    return _with_objects(f'{{"trigger":{data}}}' if data and data != "{}" else "{}", objects)
 
 
-def sample(tx: Transaction, trigger: int, numbers: Sequence[int], now: int) -> list[Work]:
-    """Work for a look: it is never sent, so its delivery id is `unsent` (reference 16.3)."""
+def _with_objects(roots: str, objects: str | None) -> msgspec.Raw:
+    if objects is None:
+        return msgspec.Raw(roots.encode())
+    decoded = msgspec.json.decode(roots, type=dict[str, msgspec.Raw])
+    return msgspec.Raw(msgspec.json.encode({**decoded, "objects": msgspec.Raw(objects.encode())}))
+
+
+def _objects(tx: Transaction, content: Content, rows: Sequence[Row]) -> Mapping[int, str]:
+    """What people belong to, where a content may ask for it."""
+    return owned.for_liquid(tx, {row["person"] for row in rows}) if content.objects else {}
+
+
+def sample(
+    tx: Transaction, content: Content, trigger: int, numbers: Sequence[int], now: int, data: Mapping[int, str] = {}
+) -> list[Work]:
+    """Work for a look: it is never sent, so its delivery id is `unsent` (reference 16.3).
+
+    `data` is people's own, as JSON, where it is not the trigger's.
+    """
     values = {"trigger": trigger, "people": msgspec.json.encode(list(numbers)).decode()}
+    rows = tx.all("ledger.sample", values)
+    objects = _objects(tx, content, rows)
     return [
         Work(
             delivery=row["person"],
             id="unsent",
             customer=msgspec.Raw(people.customer_json(row).encode()),
             created=now,
-            roots=trigger_root(row["data"]),
+            roots=own_roots(data.get(row["person"], row["data"]), objects.get(row["person"])),
             devices=msgspec.Raw((row["devices"] or "[]").encode()),
         )
-        for row in tx.all("ledger.sample", values)
+        for row in rows
     ]
 
 

@@ -14,7 +14,7 @@ from handbill.workspace import archive, audience, ways
 from handbill.workspace.channels import mime
 from handbill.workspace.engine.broadcast import SAMPLED, spread
 from handbill.workspace.engine.needs import Content, Rendered, Work
-from handbill.workspace.ledger import sample, trigger_root
+from handbill.workspace.ledger import sample
 from handbill.workspace.store import audience as audiences
 from handbill.workspace.store import contents, triggers
 from handbill.workspace.store.database import Transaction
@@ -124,9 +124,9 @@ async def _look(
 ) -> _Look:
     """Render each message for people spread over the audience, and count who lacks what it uses."""
     written = await workspace.database.read(_contents, broadcast, body, chosen, workspace.settings.base_url)
-    works = await workspace.database.read(_works, chosen, workspace.clock.now())
     look = _Look([], [], [])
     for content in written:
+        works = await workspace.database.read(_works, content, chosen, workspace.clock.now())
         look.samples.extend(await _render(workspace, content, works))
         look.missing.extend(await _missing(workspace, content, body, chosen))
     look.faults.extend(_summary(look.samples))
@@ -142,10 +142,8 @@ def _contents(
     return contents.of_parent(tx, "broadcast_id", broadcast, {"trigger": data}, own_roots=own, base_url=base_url)
 
 
-def _works(tx: Transaction, chosen: _Audience, now: int) -> list[Work]:
-    works = sample(tx, 0, spread(chosen.people, SAMPLED), now)
-    own = {person: trigger_root(text) for person, text in chosen.data.items()}
-    return [msgspec.structs.replace(work, roots=own.get(work.delivery, work.roots)) for work in works]
+def _works(tx: Transaction, content: Content, chosen: _Audience, now: int) -> list[Work]:
+    return sample(tx, content, 0, spread(chosen.people, SAMPLED), now, chosen.data)
 
 
 async def _render(workspace: Workspace, content: Content, works: Sequence[Work]) -> list[Sample]:

@@ -75,6 +75,8 @@ class Content(msgspec.Struct, frozen=True):
     """True when deliveries are made but wait, as drafts, for a person to send them."""
     own_roots: bool = False
     """True when each Work brings Liquid roots of its own, which are overlaid on the shared ones."""
+    objects: bool = False
+    """True when it may ask for the objects that a person belongs to: then each Work brings them, as a root."""
     tracked: bool = False
     """True when links and the opening of a mail are to be followed, but for what the next two say."""
     link_tracking: bool = True

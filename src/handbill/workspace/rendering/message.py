@@ -93,7 +93,7 @@ class Message:
         lines = {name: [part.strip() for part in parts] for name, parts in lines.items()}  # it may well end in one
         texts = {name: ", ".join(filter(None, parts)) for name, parts in lines.items()}
         told = {"subject": texts.get("subject", ""), "preheader": texts.get("preheader_text", "")}
-        roots["message"] = {**self._message, **told}
+        roots["message"] = {**roots["message"], **told}
         bodies = self._parts(roots, [name for name in self._names if name not in LINES])
         texts |= {name: "".join(parts) for name, parts in bodies.items()}
         if self._content.fields.get("layout"):
@@ -131,16 +131,17 @@ class Message:
         )
 
     def _roots(self, work: Work) -> dict[str, Any]:
-        roots = {
-            "message": self._message,
+        brings_some = self._content.own_roots or self._content.objects
+        own = _json_object.decode(work.roots) if brings_some else {}
+        overlaid = {name: {**value, **own.get(name, {})} for name, value in self._everybodys.items()}
+        return {
+            **own,
+            **overlaid,
+            "message": {**self._message, **own.get("message", {})},
             "customer": _json_object.decode(work.customer),
             "delivery_id": work.id,
             "links": self._links(work.id),
         }
-        if self._content.own_roots:
-            own = _json_object.decode(work.roots)
-            roots |= own | {name: {**value, **own.get(name, {})} for name, value in self._everybodys.items()}
-        return roots
 
     def _links(self, delivery_id: str) -> dict[str, Any]:
         """What the tags that print links print; `targets` is where the tracked ones lead."""

@@ -40,11 +40,13 @@ def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
     parent = {"id": row["parent"], "name": row["parent_name"], "topic_id": row["topic_id"]}
     given = msgspec.json.decode(send["content"], type=dict[str, str])
     headers = _pairs(given.pop("headers", "[]"))
-    content = _content(tx, row, _shared(tx, row["kind"], parent), own_roots=True, base_url=base_url)
+    shared = _shared(tx, row["kind"], parent, to_unsubscribed=bool(send["send_to_unsubscribed"]))
+    content = _content(tx, row, shared, own_roots=True, base_url=base_url)
     return msgspec.structs.replace(
         content,
         fields={**content.fields, **given},
         headers=(*content.headers, *headers),
+        objects=content.objects or _may_ask_for_objects(send["content"]),
         tracked=content.tracked if send["tracked"] is None else bool(send["tracked"]),
         retained=bool(send["retained"]),
     )
@@ -52,18 +54,23 @@ def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
 
 def _unwritten(send: Mapping[str, Any]) -> dict[str, Any]:
     """A row for a message that has no template: the call says all of it."""
-    none = dict.fromkeys(("parent", "topic_id", "settings", "layout", "translation_of", "test_group_id"))
+    none = dict.fromkeys(
+        ("parent", "topic_id", "settings", "layout", "layout_id", "layout_name", "translation_of", "test_group_id")
+    )
     own = {"id": 0, "name": "", "kind": "transactional_id", "parent_name": "", "type": send["type"], "language": ""}
     return {**none, **own, "sending_state": "automatic", "fields": "{}", "headers": "[]", "tracked": 1}
 
 
-def _shared(tx: Transaction, parent: Parent, row: Mapping[str, Any]) -> dict[str, Any]:
+def _shared(
+    tx: Transaction, parent: Parent, row: Mapping[str, Any], *, to_unsubscribed: bool = False
+) -> dict[str, Any]:
     """`campaign`, and what `message` has from its parent: the topic, whose name is empty where there is none."""
     topic = tx.one("subscriptions.topic", {"id": row["topic_id"]})
     ids = {"subscription_topic_ids": [topic["id"]] if topic else []}
+    told = {"subscription_topic": {"name": topic["name"] if topic else ""}, "send_to_unsubs": to_unsubscribed}
     return {
         "campaign": {"id": row["id"], "name": row["name"], "type": CAMPAIGN_TYPES[parent], **ids},
-        "message": {"subscription_topic": {"name": topic["name"] if topic else ""}, **ids},
+        "message": {**told, **ids},
     }
 
 
@@ -71,6 +78,8 @@ def _content(
     tx: Transaction, row: Row | Mapping[str, Any], shared: Mapping[str, Any], *, own_roots: bool, base_url: str
 ) -> Content:
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
+    snippets = {each["name"]: each["value"] for each in tx.all("ledger.snippets")}
+    layout = {"layout": {"id": row["layout_id"], "name": row["layout_name"]}} if row["layout"] else {}
     message = {
         "id": row["id"],
         "name": row["name"],
@@ -83,18 +92,24 @@ def _content(
         id=row["id"],
         type=row["type"],
         fields=fields | ({"layout": row["layout"]} if row["layout"] else {}),
-        shared={**shared, "message": message},
-        snippets={each["name"]: each["value"] for each in tx.all("ledger.snippets")},
+        shared={**shared, "message": message, **layout},
+        snippets=snippets,
         headers=_pairs(row["headers"]),
         base_url=base_url,
         draft=row["sending_state"] == "draft",
         own_roots=own_roots,
+        objects=_may_ask_for_objects(row["fields"], row["headers"], row["layout"] or "", *snippets.values()),
         tracked=bool(row["tracked"]),
         **_tracking(row["settings"]),
         language=row["language"],
         translation_of=row["translation_of"] or 0,
         test_group=row["test_group_id"] or 0,
     )
+
+
+def _may_ask_for_objects(*texts: str) -> bool:
+    """Whether Liquid may use the root `objects`; what `render_liquid` will render is not known beforehand."""
+    return any("objects" in text or "render_liquid" in text for text in texts)
 
 
 def _tracking(settings: str | None) -> dict[str, bool]:

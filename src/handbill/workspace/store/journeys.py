@@ -1,6 +1,7 @@
 """Journeys: what an event starts. Each event of a campaign's name is a journey of its person, written to at once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -35,9 +36,11 @@ def _matches(tx: Transaction, row: Row, now: int) -> bool:
 def _start(tx: Transaction, row: Row, now: int) -> None:
     messages = list(_messages(tx, row))
     values = {"campaign": row["campaign"], "person": row["person"], "event": row["event"], "now": now}
-    tx.run("journeys.add", {**values, "messaged": now if any(not message.draft for message in messages) else None})
+    messaged = now if any(not message.draft for message in messages) else None
+    journey = tx.value("journeys.add", {**values, "messaged": messaged})
     tx.run("journeys.first", values)
-    sends.add(tx, messages, now)
+    told = {"journey": {}, "message": {"journey_id": journey}}
+    sends.add(tx, [replace(message, roots={**message.roots, **told}) for message in messages], now)
 
 
 def _messages(tx: Transaction, row: Row) -> Iterator[sends.Send]:

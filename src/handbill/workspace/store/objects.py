@@ -1,7 +1,7 @@
 """Objects: what people belong to, such as companies or courses, by type; and the relationships (reference 9, 13)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -64,6 +64,21 @@ def people_of(tx: Transaction, object_: int, after: int, limit: int) -> list[Row
 def of_person(tx: Transaction, person: int, after: int, limit: int) -> list[Row]:
     """One page of a person's objects, with the relationship's own attributes and timestamps (JSON)."""
     return tx.all("objects.of_person", {"person": person, "after": after, "limit": limit})
+
+
+def for_liquid(tx: Transaction, people: Iterable[int]) -> dict[int, str]:
+    """The Liquid root `objects` of each of these people, as JSON: `{plural: [object, ...]}` (reference 16.3)."""
+    roots: dict[int, dict[str, list[dict[str, Any]]]] = {person: {} for person in people}
+    for row in tx.all("objects.newest", {"people": text(list(roots))}):
+        told = msgspec.json.decode(row["attributes"], type=dict[str, msgspec.Raw])
+        shown = {**told, **identifiers(row), "relationship": msgspec.Raw(row["relationship"].encode())}
+        roots[row["person"]].setdefault(_plural(row["plural"]), []).append(shown)
+    return {person: text(root) for person, root in roots.items()}
+
+
+def _plural(name: str) -> str:
+    """A type's name as Liquid has it: `Online Classes` is `online_classes`."""
+    return re.sub(r"\W+", "_", name.strip()).lower()
 
 
 def identify(tx: Transaction, named: Mapping[str, Any], given: Mapping[str, Any], now: int) -> int | None:

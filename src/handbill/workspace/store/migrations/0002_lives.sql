@@ -115,6 +115,10 @@ CREATE INDEX contents_translations ON contents (translation_of) WHERE translatio
 CREATE INDEX contents_from ON contents (from_id) WHERE from_id IS NOT NULL;
 CREATE INDEX contents_reply_to ON contents (reply_to_id) WHERE reply_to_id IS NOT NULL;
 
+-- Layouts have a number too, which Liquid tells.
+ALTER TABLE layouts ADD COLUMN id INTEGER;
+UPDATE layouts SET id = (SELECT count(*) FROM layouts x WHERE x.name <= layouts.name);
+
 ALTER TABLE broadcasts ADD COLUMN topic_id INTEGER;
 -- {"event": "purchase", "within_days": 3, "after": "sent" | "opened" | "clicked"}: what makes a delivery converted.
 ALTER TABLE broadcasts ADD COLUMN goal TEXT;

@@ -37,7 +37,8 @@ INSERT INTO snippets (name, value, updated) VALUES (:name, :value, :now)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated = excluded.updated
 
 -- name: put_layouts
-INSERT INTO layouts (name, body, updated) VALUES (:name, :body, :now)
+INSERT INTO layouts (name, body, updated, id)
+VALUES (:name, :body, :now, coalesce((SELECT max(id) FROM layouts), 0) + 1)
 ON CONFLICT (name) DO UPDATE SET body = excluded.body, updated = excluded.updated
 
 -- name: put_segments

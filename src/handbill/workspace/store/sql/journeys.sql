@@ -12,7 +12,7 @@ ORDER BY e.event, c.id
 
 -- name: add
 INSERT INTO journeys (campaign_id, person, event, started, messaged, finished)
-VALUES (:campaign, :person, :event, :now, :messaged, :now)
+VALUES (:campaign, :person, :event, :now, :messaged, :now) RETURNING journey
 
 -- name: first
 UPDATE campaigns SET first_started = :now WHERE id = :campaign AND first_started IS NULL

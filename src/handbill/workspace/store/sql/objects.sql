@@ -52,6 +52,17 @@ JOIN objects o ON o.object = r.object
 JOIN object_types t ON t.id = o.type_id
 WHERE r.object = :object AND r.person > :after ORDER BY r.person LIMIT :limit
 
+-- name: newest
+-- The ten objects of each type that people were related to last, the newest first.
+SELECT person, plural, object, object_id, attributes, relationship FROM (
+  SELECT r.person, t.name AS plural, o.object, o.object_id, o.attributes, r.attributes AS relationship,
+    row_number() OVER (PARTITION BY r.person, o.type_id ORDER BY r.created DESC, r.object DESC) AS place
+  FROM json_each(:people) j
+  JOIN relationships r ON r.person = j.value
+  JOIN objects o ON o.object = r.object
+  JOIN object_types t ON t.id = o.type_id AND t.enabled)
+WHERE place <= 10 ORDER BY person, plural, place
+
 -- name: of_person
 SELECT o.object, o.type_id, o.object_id, r.attributes, r.timestamps
 FROM relationships r JOIN objects o ON o.object = r.object

@@ -9,7 +9,7 @@ RETURNING delivery
 
 -- name: works
 SELECT d.delivery, d.content_id, d.type, d.created, d.attempts, d.resent,
-  s.transport, s.roots, s.content, s.fields, s.tracked, s.retained,
+  s.transport, s.roots, s.content, s.fields, s.tracked, s.retained, s.send_to_unsubscribed,
   p.person, p.id, p.email, p.unsubscribed, p.unsubscribed AND NOT s.send_to_unsubscribed AS unwilling, p.attributes,
   (SELECT x.reason FROM suppressions x
    WHERE d.type = 'email' AND x.identifier = coalesce(lower(s.fields ->> 'recipient'), p.email_key) LIMIT 1) AS suppression,
