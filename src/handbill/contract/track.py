@@ -136,6 +136,13 @@ FORM = _v1(
     body=bodies.Form,
     status=204,
 )
+UNSUBSCRIBE = replace(
+    METRIC,
+    name="track.unsubscribe",
+    path="/unsubscribe/{delivery_id}",
+    does="Unsubscribe the person of a delivery",
+    body=bodies.Unsubscribe,
+)
 ENTITY = _v2("entity", "One operation on a person, an object or a delivery", bodies.Operation, {})
 BATCH = _v2("batch", "Many operations, each taken or refused for itself", bodies.Operations, {207: bodies.Refusals})
 

@@ -82,6 +82,10 @@ class PushReport(Free):
     timestamp: int | None = None
 
 
+class Unsubscribe(Free):
+    unsubscribe: Literal[True]
+
+
 class Form(Free):
     data: dict[str, str]
 

@@ -77,7 +77,7 @@ async def test_one_click_unsubscribes_and_is_counted_once(
     assert sum((await client.broadcasts.metrics(5)).metric.series["unsubscribed"]) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"unsubscribe": false}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"unsubscribe": false}', b"\xff", b'{"a":' * 100_000])
 async def test_a_post_that_does_not_say_so_changes_nothing(
     http: httpx2.AsyncClient, client: Client, message: Message, body: bytes
 ) -> None:

@@ -2,15 +2,17 @@
 
 from urllib.parse import parse_qs
 
-import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from handbill.errors import HandbillError
+from handbill.contract import track
+from handbill.contract.endpoint import Model, Nothing
+from handbill.errors import InvalidInput
 from handbill.workspace import delivery_ids
 from handbill.workspace.api import body
 from handbill.workspace.api.page import incomplete, page
+from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import reports
 from handbill.workspace.workspace import Workspace
 
@@ -18,33 +20,37 @@ _FORM = '<form method="post"><button name="List-Unsubscribe" value="One-Click">U
 
 
 def route(workspace: Workspace) -> Route:
-    """`/unsubscribe/{delivery_id}`: GET shows a page and changes nothing, POST unsubscribes (RFC 8058 3.1)."""
+    """`/unsubscribe/{delivery_id}`: a page that changes nothing; what it leads to is a POST (RFC 8058 3.1)."""
 
-    async def unsubscribe(request: Request) -> Response:
-        delivery = delivery_ids.unseal(workspace.secret, request.path_params["delivery_id"])
-        if delivery is None:
+    async def ask(request: Request) -> Response:
+        if delivery_ids.unseal(workspace.secret, request.path_params["delivery_id"]) is None:
             return incomplete()
-        if request.method != "POST":
-            return page("Unsubscribe?", "You will get no more messages from this sender.", _FORM)
-        try:
-            meant = _means_it(request, await body.read(request))
-        except HandbillError:
-            meant = False
-        if not meant:
-            return JSONResponse({"meta": {"errors": ["unsubscribe must be true"]}}, 400)
-        await workspace.database.write(reports.unsubscribe, delivery, workspace.clock.now())
-        if request.headers.get("content-type", "").startswith("application/json"):
-            return JSONResponse({})
-        return page("You are unsubscribed", "You will get no more messages from this sender.")
+        return page("Unsubscribe?", "You will get no more messages from this sender.", _FORM)
 
-    return Route("/unsubscribe/{delivery_id}", unsubscribe, methods=["GET", "POST"], name="unsubscribe")
+    return Route(track.UNSUBSCRIBE.path, ask, methods=["GET"], name="unsubscribe")
 
 
-def _means_it(request: Request, raw: bytes) -> bool:
-    """The form's field, or Customer.io's `{"unsubscribe": true}` (reference 12)."""
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return parse_qs(raw.decode("latin-1")).get("List-Unsubscribe") == ["One-Click"]
-    try:
-        return bool(msgspec.json.decode(raw).get("unsubscribe") is True)
-    except (msgspec.DecodeError, AttributeError):
-        return False
+@serves(track.UNSUBSCRIBE)
+async def unsubscribe(call: Call) -> Model | Response:
+    delivery = delivery_ids.unseal(call.workspace.secret, call.path["delivery_id"])
+    raw = await body.read(call.request)
+    program = call.request.headers.get("content-type", "").startswith("application/json")
+    if delivery is None:
+        if program:
+            raise InvalidInput.of("delivery_id", "delivery_id must be the `id` of a message as a list gave it.")
+        return incomplete()
+    if not (_asked(raw) if program else _clicked(raw)):
+        raise InvalidInput.of("unsubscribe", "unsubscribe must be true.")
+    await call.workspace.database.write(reports.unsubscribe, delivery, call.workspace.clock.now())
+    return Nothing() if program else page("You are unsubscribed", "You will get no more messages from this sender.")
+
+
+def _asked(raw: bytes) -> bool:
+    """Customer.io's `{"unsubscribe": true}` (reference 12)."""
+    given = body.parse(raw)
+    return isinstance(given, dict) and given.get("unsubscribe") is True
+
+
+def _clicked(raw: bytes) -> bool:
+    """The field of the form, which mail programs send as it stands (RFC 8058 3.1)."""
+    return parse_qs(raw.decode("latin-1")).get("List-Unsubscribe") == ["One-Click"]
