@@ -90,15 +90,7 @@ GET /v1/customers/{}/relationships
 GET /v1/object_types
 GET /v1/objects/{}/{}/attributes
 GET /v1/objects/{}/{}/relationships
-POST /unsubscribe/{}
-POST /v1/alias
-POST /v1/batch
-POST /v1/group
-POST /v1/identify
 POST /v1/objects
-POST /v1/page
-POST /v1/screen
-POST /v1/track
 """.strip().splitlines()
 """Not here yet; this list only ever shrinks."""
 

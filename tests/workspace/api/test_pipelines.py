@@ -192,7 +192,7 @@ async def test_deliveries_and_content_are_reported(
 
 WRONG: list[tuple[str, Any, str]] = [
     ("identify", {}, "userId"),
-    ("identify", [], "call"),
+    ("identify", [], "body"),
     ("identify", ANA | {"traits": 5}, "traits"),
     ("identify", ANA | {"traits": {"a" * 151: 1}}, "traits."),
     ("identify", {"userId": "u" * 151}, "userId"),

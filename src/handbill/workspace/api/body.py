@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
+from handbill.contract.filters import got
 from handbill.contract.limits import JSON_DEPTH, REQUEST_BYTES
-from handbill.errors import TooLarge, Unreadable, quoted
+from handbill.errors import InvalidInput, TooLarge, Unreadable, quoted
 
 _BIGGEST_INTEGER = 2**63 - 1
 _ESCAPED_COLON = re.compile(rb"\\u003[aA]")
@@ -42,6 +43,14 @@ def parse(raw: bytes) -> Any:
         raise _too_deep() from None
     except ValueError as error:
         raise Unreadable(f"The body is not JSON in UTF-8: {error}.") from None
+    return value
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """`parse`, for bodies that are objects: all of them. Raises InvalidInput for anything else."""
+    value = parse(raw)
+    if not isinstance(value, dict):
+        raise InvalidInput.of("body", f"The body must be a JSON object; got {got(value)}.")
     return value
 
 

@@ -38,7 +38,7 @@ async def batch(call: Call) -> Model:
     """Each call for itself; in strict mode nothing is done when one of them is not right."""
     try:
         raw = await _read(call, BATCH_BYTES)
-        given = raw.get("batch") if isinstance(raw, dict) else None
+        given = raw.get("batch")
         if not isinstance(given, list) or not given:
             raise InvalidInput.of("batch", f"batch must be a list of calls, each with its type; got {got(given)}.")
         common = {"context": raw["context"]} if raw.get("context") else {}
@@ -61,11 +61,11 @@ def _faults(number: int, given: object, call: Any) -> Sequence[Fault]:
     return [Fault(f"{within}.{fault.field}", f"{within}.{fault.message}") for fault in found]
 
 
-async def _read(call: Call, most: int) -> Any:
+async def _read(call: Call, most: int) -> dict[str, Any]:
     raw = await body.read(call.request)
     if len(raw) > most:
         raise TooLarge(f"The request is {len(raw)} bytes; the limit is {most}.")
-    return body.parse(raw)
+    return body.parse_object(raw)
 
 
 async def _do(call: Call, calls: Sequence[Numbered]) -> None:

@@ -159,7 +159,7 @@ async def _apply(call: Call, operation: dict[str, Any]) -> Model:
 @serves(track.BATCH)
 async def batch(call: Call) -> Model | Response:
     raw = await _raw(call, BATCH_BYTES)
-    given = _object(body.parse(raw)).get("batch")
+    given = body.parse_object(raw).get("batch")
     if not isinstance(given, list) or not given:
         raise InvalidInput.of("batch", f"batch must be a list of operations; got {got(given)}.")
     faults = _faults(given, raw)
@@ -207,7 +207,7 @@ async def _write(call: Call, work: Callable[..., Any], *args: Any) -> Model:
 
 
 async def _body(call: Call, most: int = REQUEST_BYTES) -> dict[str, Any]:
-    return _object(body.parse(await _raw(call, most)))
+    return body.parse_object(await _raw(call, most))
 
 
 async def _raw(call: Call, most: int) -> bytes:
@@ -219,12 +219,6 @@ async def _raw(call: Call, most: int) -> bytes:
 
 def _too_large(what: str, size: int, most: int) -> str:
     return f"{what} is {size} bytes; the limit is {most}."
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidInput.of("body", f"The body must be a JSON object; got {got(value)}.")
-    return value
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
