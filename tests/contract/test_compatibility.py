@@ -86,11 +86,7 @@ ROOT = "POST /unsubscribe/{} · /push/events"
 PIPELINES = "POST /identify · /track · /page · /screen · /group · /alias · /batch"
 
 WAITING = """
-GET /v1/customers/{}/relationships
-GET /v1/object_types
-GET /v1/objects/{}/{}/attributes
-GET /v1/objects/{}/{}/relationships
-POST /v1/objects
+
 """.strip().splitlines()
 """Not here yet; this list only ever shrinks."""
 
