@@ -24,6 +24,7 @@ format: .venv/ready
 
 docs: .venv/ready
 	.venv/bin/python -m handbill.contract.compatibility > docs/reference/compatibility.md
+	.venv/bin/python -m tests.workspace.liquid.page > docs/reference/liquid.md
 
 crash: .venv/ready
 	.venv/bin/pytest -m crash tests/crash

@@ -1,9 +1,60 @@
-"""Customer.io's filters beyond those liquidjs has; the others stand in cases.json."""
+"""Filters: each of a table of strange values (filters.json), and what Customer.io's own do beyond that."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from handbill.workspace.liquid import Dialect
+from handbill.workspace.liquid import Dialect, LiquidFault
 from handbill.workspace.liquid.filters import FILTERS
+from handbill.workspace.liquid.interpreter import Run, render_or_fault
+
+TABLE = json.loads((Path(__file__).parent / "filters.json").read_text())
+VALUES: dict[str, object] = {"customer": TABLE["values"]}
+
+
+def cases(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The kind of value, and a template that gives it to the filter."""
+    for kind in TABLE["values"]:
+        yield kind, f"{{{{ customer.{kind} | {entry['filter']} }}}}"
+
+
+def outcome(source: str, *, compiled: bool) -> object:
+    dialect = Dialect()
+    try:
+        if compiled:
+            return dialect.compile(source).render(VALUES)
+        return render_or_fault(dialect.parsed(source, "body"), Run(dialect, VALUES))
+    except LiquidFault as fault:
+        return {"fault": fault.message}
+
+
+@pytest.mark.parametrize("entry", TABLE["filters"], ids=lambda entry: entry["filter"])
+def test_a_filter_does_as_the_table_says_with_every_kind_of_value(entry: Mapping[str, Any]) -> None:
+    assert {kind: outcome(source, compiled=True) for kind, source in cases(entry)} == entry["outputs"]
+    assert {kind: outcome(source, compiled=False) for kind, source in cases(entry)} == entry["outputs"]
+
+
+def name(entry: Mapping[str, Any]) -> str:
+    return re.split("[: ]", entry["filter"])[0]
+
+
+def test_every_filter_is_in_the_table() -> None:
+    """But for chance, which no table can hold."""
+    assert set(map(name, TABLE["filters"])) == FILTERS.keys() - {"random"}
+
+
+RANDOM: list[tuple[object, set[str]]] = [([4], {"4"}), ([], {""}), (1, {"0"}), (None, {"0"}), ("2", {"0", "1"})]
+
+
+@pytest.mark.parametrize(("value", "found"), RANDOM)
+def test_random_takes_an_item_or_a_number_below(value: object, found: set[str]) -> None:
+    template = Dialect().compile("{{ customer.v | random }}")
+    assert {template.render({"customer": {"v": value}}) for _ in range(60)} == found
+
 
 ROOTS: dict[str, object] = {
     "customer": {

@@ -55,6 +55,50 @@ RENDERS = [
 ]
 
 
+PLACES = {
+    "output": "{{ X }}",
+    "assignment": "{% assign a = X %}[{{ a }}]",
+    "condition": "{% if X %}yes{% else %}no{% endif %}",
+    "comparison": "{% if X == blank %}blank{% else %}something{% endif %}",
+    "case": "{% case X %}{% when nil %}nil{% else %}something{% endcase %}",
+    "default": "{{ X | default: 'd' }}",
+    "loop": "{% for a in X %}{{ a }}{% else %}none{% endfor %}",
+    "filter argument": "{{ 'a' | append: X }}",
+    "range": "{% for i in (1..X) %}{{ i }}{% endfor %}",
+    "tag argument": "{% render_liquid X %}",
+}
+
+TABLE: list[tuple[str, tuple[str, ...]]] = [
+    # output, assignment, condition, comparison, case, default, loop, filter argument, range, tag argument
+    ("customer.two", ("2", "[2]", "yes", "something", "something", "2", "2", "a2", "12", "2")),
+    ("customer.null", ("", "[]", "no", "blank", "nil", "d", "none", "a", "", "")),
+    ("customer.gone", ("!", "[]", "no", "blank", "nil", "d", "none", "!", "!", "!")),
+    ("customer.gone.deep", ("!", "[]", "no", "blank", "nil", "d", "none", "!", "!", "!")),
+    ("event.two", ("", "[]", "no", "blank", "nil", "d", "none", "a", "", "")),
+    ("event.two.deep", ("", "[]", "no", "blank", "nil", "d", "none", "a", "", "")),
+    ("event", ("", "[]", "no", "blank", "nil", "d", "none", "a", "", "")),
+    ("unsubscribe_url", ("", "[]", "no", "blank", "nil", "d", "none", "a", "", "")),
+    ("snippets.gone", ("!", "[]", "no", "blank", "nil", "d", "none", "!", "!", "!")),
+]
+"""What each name prints in each place; `!` fails the delivery. Known roots: customer; unknown: event."""
+
+
+@pytest.mark.parametrize(("place", "number"), [(place, number) for number, place in enumerate(PLACES)])
+@pytest.mark.parametrize(("name", "outcomes"), TABLE, ids=[name for name, _ in TABLE])
+def test_a_name_does_in_each_place_as_the_table_says(
+    name: str, outcomes: tuple[str, ...], place: str, number: int
+) -> None:
+    roots = {"customer": {"two": "2", "null": None}}
+    for shared in ({}, roots):
+        template = Dialect().compile(PLACES[place].replace("X", name), shared=shared)
+        if outcomes[number] != "!":
+            assert template.render(roots) == outcomes[number]
+        else:
+            missing = name.removesuffix(".deep")
+            with pytest.raises(LiquidRenderFault, match=f"Variable '{missing}' is missing"):
+                template.render(roots)
+
+
 @pytest.mark.parametrize(("source", "name"), FAILS)
 def test_output_of_something_missing_fails_the_delivery_with_its_name(source: str, name: str) -> None:
     with pytest.raises(LiquidRenderFault) as caught:

@@ -1,45 +1,50 @@
 """Customer.io's own tags (reference 16.4), snippets and layouts."""
 
+import copy
+import json
 import re
 import uuid
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from handbill.workspace.liquid import Dialect
+from handbill.workspace.liquid import Dialect, LiquidFault
 
-LINKS = {
-    name: f"https://mail.example/{name}?a=1&b=2" for name in ("unsubscribe_url", "view_in_browser_url", "cio_link_id")
-}
-ROOTS: dict[str, object] = {
-    "links": LINKS,
-    "journey": {"body": "Hi {{ customer.name }}", "url": "https://shop.example/x"},
-    "customer": {"name": "Ada"},
-    "message": {"subscription_topic": {"name": "Offers"}},
-    "content": "<p>already <b>rendered</b> & {{ not again }}</p>",
-}
-
-PRINTS = [
-    ("{% unsubscribe_url %}", LINKS["unsubscribe_url"]),
-    ("{%- view_in_browser_url -%}", LINKS["view_in_browser_url"]),
-    ("{% cio_link_id %}", LINKS["cio_link_id"]),
-    ("[{% manage_subscription_preferences_url %}{% tracking_consent_url %}]", "[]"),
-    (
-        "{% unsubscribe %}",
-        '<a href="https://mail.example/unsubscribe_url?a=1&amp;b=2" class="untracked">Unsubscribe</a>',
-    ),
-    ("{% subscription_topic_name %}", "Offers"),
-    ("{% subscription_topic_name lang='pt' %}", "Offers"),
-    ("{% cio_link url:https://shop.example/a?b=c track:true url_params:true %}", "https://shop.example/a?b=c"),
-    ("{% cio_link url:'https://shop.example/a b' %}", "https://shop.example/a b"),
-    ("{% cio_link url:journey.url track:false %}", "https://shop.example/x"),
-    ("{% render_liquid journey.body %}!", "Hi Ada!"),
-    ("<html>{{ content }}</html>", "<html><p>already <b>rendered</b> & {{ not again }}</p></html>"),
-]
+TAGS = json.loads((Path(__file__).parent / "tags.json").read_text())
+CASES = json.loads((Path(__file__).parent / "cases.json").read_text())["cases"]
+ROOTS: dict[str, object] = {"customer": {"name": "Ada"}, "content": "<b>rendered</b> & {{ not again }}"}
 
 
-@pytest.mark.parametrize(("source", "output"), PRINTS)
-def test_a_tag_prints(source: str, output: str) -> None:
-    assert Dialect().compile(source).render(ROOTS) == output
+@pytest.mark.parametrize("case", TAGS["cases"], ids=lambda case: case["template"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_tag_does_as_the_table_says(case: Mapping[str, str], shared: bool) -> None:
+    """Also where everything but the links is the same for everybody, so that what can be is rendered beforehand."""
+    roots = copy.deepcopy(TAGS["roots"])
+    everybodys = {name: value for name, value in roots.items() if name != "links"} if shared else {}
+    try:
+        outcome = {
+            "output": Dialect()
+            .compile(case["template"], shared=everybodys)
+            .render({n: roots[n] for n in roots.keys() - everybodys})
+        }
+    except LiquidFault as fault:
+        outcome = {"fault": str(fault)}
+    assert outcome == {name: case.get(name) for name in outcome}
+
+
+NO_TAGS = {"content", "output", "illegal"}
+"""Kinds of text that python-liquid keeps beside tags."""
+
+
+@pytest.mark.parametrize("name", sorted(Dialect().environment.tags.keys() - NO_TAGS))
+def test_every_tag_has_three_cases(name: str) -> None:
+    written = re.compile(rf"(?:{{%-?|\n)\s*{name}\b" if name != "#" else r"(?:{%-?|\n)\s*#")
+    assert sum(bool(written.search(case["template"])) for case in [*TAGS["cases"], *CASES]) >= 3
+
+
+def test_a_layouts_content_is_not_rendered_again() -> None:
+    assert Dialect().compile("<p>{{ content }}</p>").render(ROOTS) == f"<p>{ROOTS['content']}</p>"
 
 
 def test_links_are_empty_where_the_delivery_has_none() -> None:

@@ -156,3 +156,10 @@ def test_any_html_keeps_what_is_no_link(html: str) -> None:
     except LinkFault:
         return
     assert targets or made == html
+
+
+@pytest.mark.parametrize("type_", ["email", "webhook"])
+def test_a_parameter_without_a_value_fails_a_link_that_liquid_makes(type_: str) -> None:
+    result = rendered("{% cio_link url:https://film.example/?code=&a=1 %}", type_=type_)
+    assert isinstance(result, RenderFailure)
+    assert "parameter 'code' has no value" in result.reason or 'parameter "code" has no value' in result.reason

@@ -98,6 +98,7 @@ class Message:
         texts |= {name: "".join(parts) for name, parts in bodies.items()}
         if self._content.fields.get("layout"):
             texts["body"] = self._layout.render({**roots, "content": texts["body"]})
+        tracking.check(roots["links"]["targets"])
         draft = Draft(
             work,
             type=self._content.type,

@@ -1,6 +1,7 @@
 """Links and the opening of a mail made such that following them is noticed: its html, rewritten (reference 16.2)."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -59,6 +60,13 @@ def follow(html: str, base_url: str, delivery_id: str, targets: dict[str, int]) 
             number = targets.setdefault(link.target, len(targets))
             pieces[place] = f"{link.before}{ways['cio_link']}{number}{link.after}"
     return "".join(pieces)
+
+
+def check(targets: Iterable[str]) -> None:
+    """Raises LinkFault for a target that a tracked link must not have: what `{% cio_link %}` was given."""
+    for target in targets:
+        if fault := _fault(target):
+            raise LinkFault(fault)
 
 
 def watched(html: str, base_url: str, delivery_id: str) -> str:
