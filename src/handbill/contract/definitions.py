@@ -48,6 +48,18 @@ class Topic(Definition):
     subscribed_by_default: bool = True
 
 
+class ObjectType(Definition):
+    """What people belong to. `name` is of many: Companies."""
+
+    kind = "object_types"
+    singular_name: str = ""
+
+    @model_validator(mode="after")
+    def _singular(self) -> Self:
+        self.singular_name = self.singular_name or self.name
+        return self
+
+
 class Header(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: str
@@ -187,6 +199,7 @@ KINDS: tuple[type[Definition], ...] = (
     Layout,
     Segment,
     Topic,
+    ObjectType,
     Broadcast,
     Campaign,
     Newsletter,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from handbill.client import Client
@@ -42,6 +43,7 @@ FILES = {
     ),
     "segments/staff.yaml": "id: 4\nname: Staff\nmanual: true\n",
     "segments/new.yaml": "name: New\nconditions: {attribute: {field: created_at, operator: within, past_days: 30}}\n",
+    "object_types/companies.yaml": "id: 1\nname: Companies\nsingular_name: Company\n",
     "newsletters/may.yaml": (
         "name: May\ngoal: {event: rental}\naudience: {segment: {id: 3}}\n"
         'messages: [{from: "a@b.example", subject: Hi, body: Hello}]\n'
@@ -297,3 +299,13 @@ async def test_the_faults_of_all_files_come_together(workspace: Workspace, tmp_p
 async def test_a_folder_without_definitions_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="holds no definitions"):
         await apply(workspace, tmp_path)
+
+
+async def test_a_type_of_objects_has_the_name_of_its_file(
+    workspace: Workspace, http: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "object_types").mkdir()
+    (tmp_path / "object_types" / "companies.yaml").write_text("id: 1\nname: Companies\nsingular_name: Company\n")
+    await apply(workspace, tmp_path)
+    [type_] = (await http.get("/v1/object_types")).json()["types"]
+    assert (type_["id"], type_["name"], type_["singular_name"]) == ("1", "Companies", "Company")

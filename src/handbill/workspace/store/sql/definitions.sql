@@ -7,6 +7,9 @@ SELECT NULL AS id, name, body FROM layouts ORDER BY name
 -- name: segments
 SELECT id, name, description, conditions, tags FROM segments ORDER BY id
 
+-- name: object_types
+SELECT id, name, singular_name FROM object_types ORDER BY id
+
 -- name: topics
 SELECT id, name, description, subscribed_by_default FROM topics ORDER BY id
 
@@ -46,6 +49,13 @@ INSERT INTO segments (id, name, description, conditions, tags, created, updated)
 VALUES (:id, :name, :description, :conditions, :tags, :now, :now)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
   conditions = excluded.conditions, tags = excluded.tags, updated = excluded.updated
+RETURNING id
+
+-- name: put_object_types
+INSERT INTO object_types (id, name, singular_name, created, updated)
+VALUES (:id, :name, :singular_name, :now, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, singular_name = excluded.singular_name,
+  updated = excluded.updated
 RETURNING id
 
 -- name: put_topics
