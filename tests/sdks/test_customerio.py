@@ -1,7 +1,9 @@
 """`customerio`, the official Python SDK, unmodified. Reference 17.1."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import customerio  # type: ignore[import-untyped]
@@ -168,3 +170,11 @@ def test_a_send_that_cannot_be_is_told_in_words(app: Any) -> None:
     request = customerio.SendEmailRequest(to="s@shop.example", transactional_message_id=404, identifiers={"id": "s1"})
     with pytest.raises(customerio.CustomerIOException, match="there is no transactional message"):
         app.send_email(request)
+
+
+def test_the_readmes_example_sends(served: Served) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    [code] = [each for each in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "customerio" in each]
+    code = code.replace("YOUR-APP-KEY", served.keys["app_key"]).replace("http://127.0.0.1:8622", served.url)
+    exec(code, {})
+    assert served.get("/customers/u1/messages")["messages"]
