@@ -1,8 +1,10 @@
 """A fresh workspace in a folder of its own, with a clock that stands still until a test moves it."""
 
+import dataclasses
 import json
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,13 @@ import pytest
 from handbill.client import Client
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
+from handbill.workspace.engine.needs import Content, Rendered, RenderFailure, Work
+from handbill.workspace.rendering.message import Message
 from handbill.workspace.workspace import Workspace
+
+if os.access("/dev/shm", os.W_OK):
+    # Waiting for a disk's fsync is most of what most tests do; that commits outlive a kill is shown in tests/crash.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
 
 NOW = 1_764_000_000
 """24 November 2025, 16:00:00 UTC."""
@@ -48,10 +56,26 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+class RenderedHere:
+    """The real rendering without its child processes, whose start costs more than most tests."""
+
+    async def paths(self, content: Content) -> frozenset[str]:
+        return frozenset(Message(content).paths)
+
+    async def check(self, content: Content) -> Sequence[str]:
+        return Message(content).faults
+
+    async def render(
+        self, content: Content, works: Sequence[Work], sample: bytes = b""
+    ) -> AsyncIterator[Sequence[Rendered | RenderFailure]]:
+        message = Message(content, sample)
+        yield [message.render(work) for work in works]
+
+
 @pytest.fixture
 async def workspace(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Workspace]:
     async with Workspace.open(Settings.load({}, tmp_path / "home"), clock) as opened:
-        yield opened
+        yield dataclasses.replace(opened, renderer=RenderedHere())
 
 
 @pytest.fixture
