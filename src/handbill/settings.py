@@ -30,7 +30,7 @@ class Settings:
     fcm: str | None = None
     apns: str | None = None
     base_url: str = BASE_URL
-    """Where people reach this workspace: the start of unsubscribe links."""
+    """Where people reach this workspace: the start of every link to it in a message."""
     private_hosts: frozenset[str] = frozenset()
     """Hosts that calls of ours (data files, webhooks) may go to although they are private, or speak plain http."""
 

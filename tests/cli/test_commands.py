@@ -231,3 +231,21 @@ def _leaves(command: click.Command, context: click.Context) -> Iterator[tuple[st
         inner = command.get_command(context, name)
         assert inner
         yield from _leaves(inner, context)
+
+
+CHATTY = """
+import logging
+from handbill.cli import main, serving
+
+async def work(settings):
+    logging.getLogger("handbill.workspace.ledger").info("3 recorded")
+    logging.getLogger("httpx2").info("POST https://hooks.slack.com/services/secret")
+
+serving._work = work
+main(["--home", "nowhere", "worker", "--verbose"])
+"""
+
+
+def test_a_worker_that_says_what_it_does_tells_no_address_of_a_provider(tmp_path: Path) -> None:
+    said = subprocess.run([sys.executable, "-c", CHATTY], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.stderr == "3 recorded\n"

@@ -14,7 +14,7 @@ from tests.workspace.channels.test_push import RSA, TOKEN, UNREGISTERED, pem
 from tests.workspace.engine.standins import send_everything
 
 from handbill.settings import Settings
-from handbill.workspace import delivery_ids
+from handbill.workspace import delivery_ids, ways
 from handbill.workspace.app import create_app
 from handbill.workspace.channels import twilio
 from handbill.workspace.store import people, reports, sending, triggers
@@ -212,3 +212,15 @@ async def test_a_missing_provider_is_named_before_anything_is_accepted(
     assert answer.status_code == 422
     assert f"there is nothing to send {type_} with. Set {variables}." in answer.text
     assert await workspace.database.read(triggers.list_, 5) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("smtp", "smtps://club:secret@mail.example"),
+        ("twilio", "https://AC1:secret@api.twilio.com"),
+        ("slack", "https://hooks.slack.com/services/T000/B000/secret"),
+    ],
+)
+def test_what_a_provider_is_never_shows_its_secret(name: str, text: str) -> None:
+    assert "secret" not in repr(ways.READERS[name](text))

@@ -17,7 +17,7 @@ from handbill.settings import Settings
 COMMANDS = {
     "demo": ("handbill.cli.demo:demo", "Show the whole round: people, a broadcast, what each of them got."),
     "mcp": ("handbill.cli.stdio:mcp", "Serve the tools to an agent over MCP on standard input and output."),
-    "serve": ("handbill.cli.serving:serve", "Serve the App API, the Track API and MCP, and send what is triggered."),
+    "serve": ("handbill.cli.serving:serve", "Serve Customer.io's APIs and MCP, and send what is triggered."),
     "worker": ("handbill.cli.serving:worker", "Send beside `handbill serve`; several may run at once."),
     "broadcast": ("handbill.cli.resources:broadcast", "List, preview and trigger broadcasts."),
     "triggers": ("handbill.cli.resources:triggers", "The times broadcasts were triggered, and what became of each."),

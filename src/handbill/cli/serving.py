@@ -33,7 +33,7 @@ BACKLOG = 2048
 @click.option("--limits/--no-limits", default=True, help="Hold callers to Customer.io's rates.", show_default=True)
 @click.pass_obj
 def serve(settings: Settings, host: str, port: int, limits: bool) -> None:
-    """Serve the workspace: App API (/v1), Track API (/api/v1, /api/v2) and MCP (/mcp), and send what is triggered.
+    """Serve the workspace: App API and Pipelines (/v1), Track API (/api/v1, /api/v2), MCP (/mcp), and send.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool) -> None
             async with mcp_app(_tools(connection), workspace.keys.app_key, _names(host, bound)) as mcp:
                 app = create_app(workspace, limits=limits)
                 app.router.routes += [Route("/mcp", mcp)]
-                click.echo(f"Handbill serves http://{host}:{bound}: App API, Track API, MCP at /mcp. Ctrl+C ends it.")
+                click.echo(f"Handbill serves http://{host}:{bound}: App API, Track API, Pipelines, MCP at /mcp. Ctrl+C ends it.")
                 config = uvicorn.Config(app, log_level="warning", lifespan="off")
                 await uvicorn.Server(config).serve([sock])
 
@@ -94,7 +94,9 @@ def worker(settings: Settings, verbose: bool) -> None:
       handbill worker
       handbill --home ./shop worker --verbose
     """
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", force=True)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", force=True)
+    # Ours alone: what HTTP clients say of each call holds addresses, and Slack's is a secret.
+    logging.getLogger("handbill").setLevel(logging.INFO if verbose else logging.WARNING)
     asyncio.run(_work(settings))
 
 

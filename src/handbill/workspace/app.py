@@ -1,9 +1,9 @@
-"""The workspace's HTTP side as one ASGI app: the App and Track APIs on the paths that Customer.io gives them."""
+"""The workspace's HTTP side as one ASGI app: Customer.io's APIs on their own paths, and the pages that links lead to."""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,10 +43,9 @@ from handbill.workspace.api import (  # noqa: F401 (each registers its handlers)
     workspaces,
 )
 from handbill.workspace.api.pace import Window
+from handbill.workspace.api.page import page
 from handbill.workspace.api.route import routes
 from handbill.workspace.workspace import Workspace
-
-_NOT_FOUND = "<!doctype html><html lang=en><meta charset=utf-8><title>Page not found</title><h1>Page not found</h1>"
 
 
 def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
@@ -75,7 +74,7 @@ async def _description(request: Request) -> Response:
 
 def _page_not_found(request: Request, error: Exception) -> Response:
     """Unknown paths and wrong methods alike: a page, not JSON (reference 2.1)."""
-    return HTMLResponse(_NOT_FOUND, 404)
+    return page("Page not found", "There is nothing at this address.", status=404)
 
 
 class _QuotedPath:

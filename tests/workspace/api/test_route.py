@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.routing import Route
 
 from handbill.contract import apis
 from handbill.contract.endpoint import Auth, Endpoint, ErrorShape
@@ -101,6 +102,35 @@ async def test_the_track_keys_do_not_open_the_app_api(workspace: Workspace) -> N
         assert (await http.get("/v1/segments")).status_code == 401
 
 
+OPEN = {
+    "/openapi.json": "tells what is served, and of nobody",
+    "/api/v1/metrics": "the delivery's id, which nobody can guess, is in the body",
+    "/api/v1/push/events": "likewise",
+    "/push/events": "likewise",
+    "/e/c/{delivery_id}/{number}": "the id is in the path",
+    "/e/o/{delivery_id}": "likewise; the image itself is anybody's",
+    "/deliveries/{delivery_id}": "likewise",
+    "/unsubscribe/{delivery_id}": "likewise",
+    "/twilio/{delivery_id}": "likewise, and Twilio signs its reports",
+    "/subscriptions/{token}": "the token is a delivery's id, or a person's sealed in the same way",
+    "/exports/{token}": "the token was made for one who has the key, and is soon over",
+}
+"""What opens without a key, and why it may."""
+
+
+async def test_without_a_key_nothing_opens_but_what_has_a_reason(workspace: Workspace) -> None:
+    app, opened = create_app(workspace, limits=False), set()
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://workspace") as http:
+        for route in app.routes:
+            assert isinstance(route, Route)
+            for method in route.methods or ():
+                answer = await http.request(method, re.sub(r"{\w+}", "x", route.path), json={"delivery_id": "x"})
+                if answer.status_code != 401:
+                    opened.add(route.path)
+                    assert answer.status_code in (400, 404) or route.path in ("/openapi.json", "/e/o/{delivery_id}")
+    assert opened == set(OPEN)
+
+
 # Where
 
 
@@ -127,6 +157,7 @@ async def test_unknown_paths_and_wrong_methods_get_a_page(http: httpx2.AsyncClie
     answer = await http.request(method, path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert method == "HEAD" or "Page not found" in answer.text
 
 

@@ -45,7 +45,7 @@ class MessagesQuery(Model):
 
 
 class ParentMessagesQuery(MessagesQuery):
-    """The filters of one broadcast's, newsletter's or template's own list."""
+    """The filters of one parent's own list."""
 
     state: DeliveryState | None = None
     trigger_id: int | None = Field(None, description="Only this trigger's deliveries; ours, not Customer.io's.")

@@ -1,4 +1,4 @@
-"""Who may call: the App API's Bearer key and the Track API's Basic credentials. Reference 1.1."""
+"""Who may call: the App API's Bearer key, the Track API's and Pipelines' Basic credentials. Reference 1.1."""
 
 import base64
 import hmac

@@ -1,7 +1,7 @@
 """Exports over HTTP: asked for, looked after, downloaded. Reference 10."""
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from handbill.contract import filters
@@ -9,6 +9,7 @@ from handbill.contract.app import exports as contract
 from handbill.errors import InvalidInput, NotFound
 from handbill.workspace import cursors
 from handbill.workspace.api.failures import BadRequest
+from handbill.workspace.api.page import page
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.chores.exports import path
 from handbill.workspace.store import conditions, exports
@@ -96,9 +97,7 @@ def route(workspace: Workspace) -> Route:
         token = cursors.unseal(workspace.secret, _SCOPE, request.path_params["token"])
         export, until = token or (0, 0)
         if until <= workspace.clock.now() or not path(workspace, export).is_file():
-            return HTMLResponse(
-                "<!doctype html><title>No such file</title><p>This link is over: ask for a new one.", 404
-            )
+            return page("No such file", "This link is over: ask for a new one.", status=404)
         await workspace.database.write(exports.downloaded, export)
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         return FileResponse(

@@ -1,4 +1,4 @@
-"""The page that people see when they follow a link of ours: one look, no script, light and dark."""
+"""The page that people see when they follow a link of ours, or none: one look, no script, light and dark."""
 
 import html
 
@@ -19,9 +19,12 @@ small{{display:block;color:var(--soft);font-size:.9rem}}
 body{{background:#161616;color:#eee}}}}</style>
 <h1>{title}</h1><p>{text}</p>{form}</html>"""
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
 }
 
 

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from handbill.errors import NotFound
 from handbill.workspace import archive, delivery_ids
+from handbill.workspace.api.page import page
 from handbill.workspace.rendering import tracking
 from handbill.workspace.store import messages
 from handbill.workspace.workspace import Workspace
@@ -30,7 +31,7 @@ def route(workspace: Workspace) -> Route:
         except NotFound:
             kept = None
         if kept is None:
-            return HTMLResponse("<!doctype html><title>Not kept</title><p>This message is not kept here.", 404)
+            return page("Not kept", "This message is not kept here.", status=404)
         fields = archive.expand(*kept)
         html, numbers = fields.get("body", ""), {target: n for n, target in enumerate(fields.get("links", ()))}
         if numbers:

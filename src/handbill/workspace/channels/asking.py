@@ -95,7 +95,8 @@ def judge(status: int, words: str = "") -> Receipt:
 class Provider:
     """Where a provider is reached, and what for: one address such as `https://user:password@host?from=5`."""
 
-    url: str
+    url: str = field(repr=False)
+    """Without the login; Slack's is a secret all the same."""
     username: str = ""
     password: str = field(default="", repr=False)
     options: Mapping[str, str] = field(default_factory=dict)

@@ -174,9 +174,6 @@ UPDATE deliveries SET state = 'failed', worker = NULL, failed = :at, failure_mes
   recipient = :recipient, subject = :subject
 WHERE delivery = :delivery
 
--- name: person
-SELECT person FROM deliveries WHERE delivery = :delivery
-
 -- name: bounced
 UPDATE deliveries SET state = 'failed', worker = NULL, bounced = :at, failure_message = :detail, devices = :devices,
   recipient = :recipient, subject = :subject
