@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import jwt
-
 from handbill.workspace.channels import asking
 from handbill.workspace.channels.payloads import Device, Push
-from handbill.workspace.channels.push import Told
+from handbill.workspace.channels.push import Told, signed
 from handbill.workspace.engine.needs import Outcome, Receipt, TransportDown
 
 EXAMPLE = "https://api.push.apple.com?key_file=/folder/AuthKey.p8&key_id=ABC123DEFG&team_id=DEF123GHIJ&topic=com.example.app"
@@ -39,13 +37,13 @@ def read(text: str) -> ApnsSettings:
     try:
         settings = ApnsSettings(provider.url, key_id, team_id, topic, Path(key_file).read_text())
         _token(settings, 0)
-    except (OSError, ValueError, TypeError, jwt.PyJWTError):
+    except (OSError, ValueError):
         raise ValueError("key_file must name a signing key for APNs, an AuthKey_….p8 file of Apple's.") from None
     return settings
 
 
 def _token(settings: ApnsSettings, now: int) -> str:
-    return jwt.encode({"iss": settings.team_id, "iat": now}, settings.key, "ES256", {"kid": settings.key_id})
+    return signed({"iss": settings.team_id, "iat": now}, settings.key, "ES256", {"kid": settings.key_id})
 
 
 class Apns:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jwt
 import msgspec
 
 from handbill.workspace.channels import asking
 from handbill.workspace.channels.payloads import Device, Push
-from handbill.workspace.channels.push import Told
+from handbill.workspace.channels.push import Told, signed
 from handbill.workspace.engine.needs import Outcome, Receipt, TransportDown
 
 EXAMPLE = "https://fcm.googleapis.com?key_file=/folder/service-account.json"
@@ -42,14 +41,14 @@ def read(text: str) -> FcmSettings:
     try:
         account = msgspec.json.decode(Path(provider.options.get("key_file", "")).read_bytes(), type=ServiceAccount)
         _assertion(account, 0)
-    except (OSError, msgspec.DecodeError, ValueError, TypeError, jwt.PyJWTError):
+    except (OSError, msgspec.DecodeError, ValueError):
         raise ValueError("key_file must name a service account's key file, as Google gives it out.") from None
     return FcmSettings(provider.url, account)
 
 
 def _assertion(account: ServiceAccount, now: int) -> str:
     claims = {"iss": account.client_email, "scope": SCOPE, "aud": account.token_uri, "iat": now, "exp": now + 3600}
-    return jwt.encode(claims, account.private_key, "RS256")
+    return signed(claims, account.private_key, "RS256")
 
 
 class Fcm:

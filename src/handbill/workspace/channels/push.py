@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -63,6 +63,16 @@ def _down(error: BaseException) -> Receipt:
     if not isinstance(error, TransportDown):
         raise error
     return Receipt(Outcome.FAILED, error.reason)
+
+
+def signed(claims: Mapping[str, Any], key: str, algorithm: str, headers: Mapping[str, Any] | None = None) -> str:
+    """A JSON Web Token, as providers of push want one. Raises ValueError when `key` is none for this algorithm."""
+    import jwt  # here, because its cryptography is slow to load and seldom used
+
+    try:
+        return jwt.encode(dict(claims), key, algorithm, dict(headers or {}))
+    except (TypeError, jwt.PyJWTError) as error:
+        raise ValueError("not a key for this algorithm") from error
 
 
 _BEST = (Outcome.SENT, Outcome.UNKNOWN, Outcome.DEFERRED, Outcome.FAILED)
