@@ -50,9 +50,7 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool) -> None
             async with mcp_app(_tools(connection), workspace.keys.app_key, _names(host, bound)) as mcp:
                 app = create_app(workspace, limits=limits)
                 app.router.routes += [Route("/mcp", mcp)]
-                click.echo(
-                    f"Handbill serves http://{host}:{bound}: App API, Track API, Pipelines, MCP at /mcp. Ctrl+C ends it."
-                )
+                click.echo(f"Handbill serves http://{host}:{bound}: Customer.io's APIs, MCP at /mcp. Ctrl+C ends it.")
                 config = uvicorn.Config(app, log_level="warning", lifespan="off")
                 await uvicorn.Server(config).serve([sock])
 

@@ -1,4 +1,4 @@
-"""The workspace's HTTP side as one ASGI app: Customer.io's APIs on their own paths, and the pages that links lead to."""
+"""The workspace's HTTP side as one ASGI app: Customer.io's APIs on their own paths, and where links lead."""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
