@@ -25,6 +25,7 @@ format: .venv/ready
 docs: .venv/ready
 	.venv/bin/python -m handbill.contract.compatibility > docs/reference/compatibility.md
 	.venv/bin/python -m tests.workspace.liquid.page > docs/reference/liquid.md
+	.venv/bin/python -m handbill.tools.reference > docs/reference/tools.md
 
 crash: .venv/ready
 	.venv/bin/pytest -m crash tests/crash

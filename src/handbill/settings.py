@@ -33,6 +33,8 @@ class Settings:
     """Where people reach this workspace: the start of every link to it in a message."""
     private_hosts: frozenset[str] = frozenset()
     """Hosts that calls of ours (data files, webhooks) may go to although they are private, or speak plain http."""
+    toolsets: str = ""
+    """Which tools an agent is shown (tools/toolsets.py)."""
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r})"
@@ -57,6 +59,7 @@ class Settings:
             apns=environ.get("HANDBILL_APNS"),
             base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
             private_hosts=frozenset(environ.get("HANDBILL_PRIVATE_HOSTS", "").lower().split()),
+            toolsets=environ.get("HANDBILL_TOOLSETS", ""),
         )
 
     @property

@@ -79,6 +79,14 @@ def handbill(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
         ("triggers list 7", ["No triggers."]),
         ("messages list --broadcast 7", ["No messages."]),
         ("broadcast preview 5 --id u1 --id u5 --data {\"headline\":\"[bold]Hi\"}", ["[bold]Hi", "unsubscribed"]),
+        ("person show u1", ["u1@film.example", "Ann 1", "Regulars"]),
+        ("person find --email shared@film.example", ["u3", "u4"]),
+        ("segments people 3 --sort desc", ["u2", "u1@film.example"]),
+        ("why u1 --broadcast 7", ["The broadcast was never triggered."]),
+        ("metrics report --broadcast 5", ["Restock: 0 sent"]),
+        ("campaigns list", ["No campaigns."]),
+        ("workspace integrations", ["email", "channel", "HANDBILL_SMTP"]),
+        ("workspace webhooks", ["No reporting_webhooks."]),
         ("sending", ["sandbox:"]),
         ("keys", ["app_key", "track_key"]),
     ],
@@ -150,6 +158,25 @@ def test_errors_are_sentences_on_standard_error_with_a_status_for_each_kind(
     as_json = handbill(*words.split(), "--json")
     assert as_json.status == status
     assert sentence in json.loads(as_json.err)["error"]["message"]
+
+
+def test_what_a_person_does_is_recorded_and_read(handbill: Shell) -> None:
+    assert (
+        handbill("person", "identify", "--user", "u99", "--traits", '{"plan": "pro"}', "--json").json["accepted"] == 1
+    )
+    assert handbill("event", "track", "purchase", "--user", "u99", "--properties", '{"total": 40}').status == 0
+    shown = handbill("person", "show", "u99")
+    assert "pro" in shown.out
+    assert "purchase" in shown.out
+    assert handbill("person", "suppress", "u99").status == 0
+    assert handbill("person", "show", "u99").status == 4
+
+
+@pytest.mark.parametrize("words", ["mcp --toolsets peple", "serve --toolsets peple"])
+def test_a_toolset_that_is_not_there_starts_nothing(handbill: Shell, words: str) -> None:
+    ended = handbill(*words.split())
+    assert ended.status == 2
+    assert 'Got "peple"; did you mean people?' in ended.err
 
 
 def test_every_fault_of_a_command_is_told_at_once(handbill: Shell) -> None:

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from handbill.client import Client, OutcomeUnknown
-from handbill.client.transport import Pace, Transport
+from handbill.client.transport import Pace, Server, Transport, bearer
 from handbill.contract.app.messages import MessagesQuery
 from handbill.errors import HandbillError, RateLimited, Unavailable
 
@@ -44,7 +44,7 @@ async def send(script: Script, method: str = "GET", waits: list[float] | None = 
         if waits is not None:
             waits.append(seconds)
 
-    transport = Transport("https://api.customer.io", "key", script, sleep)
+    transport = Transport(Server("https://api.customer.io", bearer("key")), script, sleep)
     try:
         return await transport.send(method, "/v1/segments", {}, {} if method == "POST" else None)
     finally:

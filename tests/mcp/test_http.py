@@ -16,7 +16,7 @@ from tests.tools.film_club import RESTOCK, film_club
 
 from handbill.mcp.http import local_hosts, mcp_app
 from handbill.mcp.server import create_server
-from handbill.tools import TOOLS, Context
+from handbill.tools import Context, toolsets
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ async def served(home: Path) -> AsyncIterator[httpx2.ASGITransport]:
 
 async def test_a_client_with_the_key_lists_and_calls_tools(tmp_path: Path) -> None:
     async with served(tmp_path) as transport, client_of(transport) as client:
-        assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS.keys()
+        assert {tool.name for tool in (await client.list_tools()).tools} == toolsets.shown("").keys()
         result = await client.call_tool("CUSTOMERIO_GET_SEGMENT_DETAILS", {"segment_id": 3})
         assert result.structured_content["people"] == 2
 

@@ -12,7 +12,7 @@ from mcp.client import Client
 from tests.tools.film_club import RESTOCK, film_club
 
 from handbill.mcp.server import create_server, describe
-from handbill.tools import TOOLS, Context
+from handbill.tools import TOOLS, Context, toolsets
 from handbill.workspace.clock import SystemClock
 from handbill.workspace.running import running
 
@@ -57,12 +57,28 @@ def test_input_schemas_suit_every_model_provider(name: str) -> None:
         assert part["description"]
 
 
-def test_only_the_trigger_may_destroy_and_every_tool_reaches_an_open_world() -> None:
+CHANGING = {
+    "ADD_PERSON_TO_GROUP",
+    "CREATE_ALIAS",
+    "CUSTOMER_IO_SUPPRESS_PERSON",
+    "IDENTIFY_PERSON",
+    "REPORT_PUSH_EVENTS",
+    "SEND_BATCH",
+    "SEND_TRANSACTIONAL_MESSAGE",
+    "TRACK_EVENT",
+    "TRACK_PAGE",
+    "TRACK_SCREEN",
+    "TRIGGER_BROADCAST",
+    "UNSUBSCRIBE_DELIVERY",
+}
+
+
+def test_what_changes_or_sends_says_that_it_may_destroy_and_all_else_that_it_reads() -> None:
     for name, tool in TOOLS.items():
         hints = describe(tool).annotations
         assert hints
         assert hints.open_world_hint
-        assert hints.read_only_hint is (name != "CUSTOMERIO_TRIGGER_BROADCAST")
+        assert hints.read_only_hint is (name.removeprefix("CUSTOMERIO_") not in CHANGING)
         assert hints.destructive_hint is not hints.read_only_hint
         assert hints.idempotent_hint is hints.read_only_hint
 
@@ -70,7 +86,7 @@ def test_only_the_trigger_may_destroy_and_every_tool_reaches_an_open_world() -> 
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_call_answers_structured_data_and_the_same_as_text(tmp_path: Path, mode: str) -> None:
     async with film_club(tmp_path) as (_, context), client_of(context, mode) as client:
-        assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS.keys()
+        assert {tool.name for tool in (await client.list_tools()).tools} == toolsets.shown("").keys()
         result = await client.call_tool("CUSTOMERIO_GET_SEGMENT_DETAILS", {"segment_id": 3})
         assert not result.is_error
         assert result.structured_content["people"] == 2

@@ -236,6 +236,73 @@ LISTS: list[Case] = [
     *_each("GET_BROADCAST_MESSAGES", "start", NOT_A_CURSOR, START, broadcast_id=5),
 ]  # fmt: skip
 
+NOT_TEXT = [5, True, ["u1"], {}]
+NOT_AN_OBJECT = [[], "x", 1, True]
+ONE_OF = "Give exactly one of broadcast_id, newsletter_id, campaign_id, transactional_message_id"
+PEOPLE: list[Case] = [
+    ("GET_PERSON", {}, 'identifier is required (text such as "u1").'),
+    *_each("GET_PERSON", "identifier", NOT_TEXT, 'identifier must be text such as "u1"; got'),
+    *_each("GET_PERSON", "identifier", ["", "  "], "identifier is empty."),
+    *_each("GET_PERSON", "identifier", ["a\0b", "a\nb", "\ud83d"], "identifier has a control character"),
+    ("GET_PERSON", {"identifier": "x" * 151}, "identifier is longer than 150 bytes."),
+    ("GET_PERSON", {"identifier": "u77"}, 'There is no person "u77": neither as id, email address, nor `cio_` id.'),
+    *_each("GET_PERSON", "activities", [0, 101, "all"], "activities must be 1 to 100; got", identifier="u1"),
+    ("FIND_PEOPLE", {}, "Give exactly one of email and filter."),
+    ("FIND_PEOPLE", {"email": "a@b.example", "filter": {"segment": {"id": 3}}}, "Give exactly one of email and filter."),
+    *_each("FIND_PEOPLE", "filter", NOT_AN_OBJECT, "filter must be an object, e.g."),
+    ("FIND_PEOPLE", {"filter": {"any": []}}, "filter.any is not known; use and, or, not, segment, attribute."),
+    *_each("FIND_PEOPLE", "start", NOT_A_CURSOR, START, filter={"segment": {"id": 3}}),
+    ("GET_SEGMENT_MEMBERSHIP", {"segment_id": 99}, "There is no segment 99."),
+    ("GET_SEGMENT_MEMBERSHIP", {"segment_id": "VIP"}, "segment_id must be a number; GET_SEGMENTS lists them."),
+    *_each("GET_SEGMENT_MEMBERSHIP", "limit", [0, 30_001, "all"], "limit must be 1 to 30000; got", segment_id=3),
+    *_each("GET_SEGMENT_MEMBERSHIP", "sort", ["ASC", 1], "sort must be asc (oldest first) or desc", segment_id=3),
+    *_each("GET_SEGMENT_MEMBERSHIP", "start", NOT_A_CURSOR, START, segment_id=3),
+    *_each("CUSTOMER_IO_SUPPRESS_PERSON", "identifier", NOT_TEXT, 'identifier must be text such as "u1"; got'),
+    ("EXPLAIN_DELIVERY", {"identifier": "u1"}, f"{ONE_OF}; this call names none."),
+    ("EXPLAIN_DELIVERY", {"identifier": "u1", "broadcast_id": 5, "campaign_id": 1}, f"{ONE_OF}; got broadcast_id and"),
+    ("EXPLAIN_DELIVERY", {"identifier": "u1", "broadcast_id": 99}, "There is no broadcast 99."),
+    ("EXPLAIN_DELIVERY", {"broadcast_id": 5, "email": "u1"}, "Unknown parameter `email`.", "identifier is required"),
+]  # fmt: skip
+
+PIPELINES: list[Case] = [
+    *((tool, more, "user_id or anonymous_id is required.") for tool, more in (
+        ("IDENTIFY_PERSON", {}), ("TRACK_EVENT", {"event": "x"}), ("TRACK_PAGE", {}), ("TRACK_SCREEN", {"name": "x"}))),
+    *_each("IDENTIFY_PERSON", "user_id", NOT_TEXT, 'user_id must be text such as "u1"; got'),
+    *_each("IDENTIFY_PERSON", "traits", NOT_AN_OBJECT, 'traits must be an object, e.g. {"plan": "pro"}; got', user_id="u1"),
+    ("IDENTIFY_PERSON", {"user_id": "u1", "traits": {"x": "y" * 1001}}, "traits.x is 1001 bytes; the limit is 1000."),
+    ("IDENTIFY_PERSON", {"user_id": "u1", "traits": {"x": 10**30}}, "traits.x is a whole number beyond 64 bits"),
+    ("IDENTIFY_PERSON", {"user_id": "u1", "traits": {"x": ["y" * 900] * 40}}, "the limit is 32768."),
+    ("TRACK_EVENT", {"user_id": "u1"}, "event is required"),
+    ("TRACK_EVENT", {"user_id": "u1", "event": "x" * 101}, "event is longer than 100 bytes."),
+    ("TRACK_EVENT", {"user_id": "u1", "event": "x", "timestamp": 1767225600000}, "timestamp looks like milliseconds"),
+    ("TRACK_EVENT", {"user_id": "u1", "event": "x", "property": {}}, "Did you mean `properties`? Nothing was sent."),
+    ("TRACK_SCREEN", {"user_id": "u1"}, "name is required"),
+    ("ADD_PERSON_TO_GROUP", {}, "user_id is required", "group_id is required"),
+    ("ADD_PERSON_TO_GROUP", {"user_id": "u1", "group_id": "g", "traits": {"objectTypeId": "x"}}, "objectTypeId must be the number of a type"),
+    ("CREATE_ALIAS", {"user_id": "u1"}, "previous_id is required"),
+    *_each("SEND_BATCH", "batch", [{}, "x", 5], "batch must be a list, e.g."),
+    ("SEND_BATCH", {"batch": []}, "batch must be a list of calls"),
+    ("SEND_BATCH", {"batch": ["x"]}, "batch[0]"),
+    ("SEND_BATCH", {"batch": [{"type": "buy", "userId": "u1"}]}, "batch[0].type must be one of identify, track, page,"),
+]  # fmt: skip
+
+DELIVERIES: list[Case] = [
+    ("REPORT_PUSH_EVENTS", {"delivery_id": "x", "event": "bounced"}, "event must be one of converted, delivered, opened"),
+    ("REPORT_PUSH_EVENTS", {"event": "opened"}, "delivery_id is required"),
+    ("REPORT_PUSH_EVENTS", {"delivery_id": "x", "event": "opened", "timestamp": "soon"}, "timestamp must be between 0"),
+    ("UNSUBSCRIBE_DELIVERY", {"delivery_id": "made-up"}, "delivery_id must be the `id` of a message as a list gave it."),
+    ("UNSUBSCRIBE_DELIVERY", {"delivery_id": "../x"}, "delivery_id must be the `id` of a message as a list gave it"),
+    ("UNSUBSCRIBE_DELIVERY", {"delivery_id": "x", "unsubscribe": "yes"}, "unsubscribe must be true or false"),
+    ("SEND_TRANSACTIONAL_MESSAGE", {"identifier": "u1"}, "transactional_message_id is required"),
+    ("SEND_TRANSACTIONAL_MESSAGE", {"identifier": "u1", "transactional_message_id": 9, "channel": "mail"}, "did you mean email?"),
+    ("SEND_TRANSACTIONAL_MESSAGE", {"identifier": "u1", "transactional_message_id": 9}, "there is no transactional message"),
+    ("GET_METRICS_REPORT", {"broadcast_id": 5, "newsletter_id": 12}, "Give at most one of broadcast_id, newsletter_id,"),
+    ("GET_METRICS_REPORT", {"steps": 7}, "steps must be 1 to 6 for weeks"),
+    ("GET_METRICS_REPORT", {"period": "year"}, "period must be one of hours, days, weeks, months"),
+    ("GET_METRICS_REPORT", {"broadcast_id": 99}, "There is no broadcast 99."),
+]  # fmt: skip
+
 CASES: list[Case] = [
-    *CALL, *BROADCAST_ID, *IDS, *EMAILS, *RECIPIENTS, *PER_USER_DATA, *DATA, *DATA_FILE_URL, *FLAGS, *MESSAGES, *LISTS
+    *CALL, *BROADCAST_ID, *IDS, *EMAILS, *RECIPIENTS, *PER_USER_DATA, *DATA, *DATA_FILE_URL, *FLAGS, *MESSAGES, *LISTS,
+    *PEOPLE, *PIPELINES, *DELIVERIES,
 ]  # fmt: skip

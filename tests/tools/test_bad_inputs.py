@@ -11,7 +11,7 @@ from tests.tools.film_club import RESTOCK, film_club
 
 from handbill.errors import HandbillError, RateLimited
 from handbill.mcp.server import create_server
-from handbill.tools import Context, call
+from handbill.tools import TOOLS, Context, call
 
 pytestmark = pytest.mark.anyio
 
@@ -101,7 +101,7 @@ async def _over_mcp(context: Context, tool: str, arguments: dict[str, object]) -
     async def connected() -> Context:
         return context
 
-    async with McpClient(create_server(connected)) as client:
+    async with McpClient(create_server(connected, TOOLS)) as client:
         result = await client.call_tool(f"CUSTOMERIO_{tool}", arguments)
     assert result.is_error
     return result.content[0].text  # type: ignore[union-attr]

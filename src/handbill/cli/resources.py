@@ -39,24 +39,56 @@ EXAMPLES = {
     ],
     "segments list": ["handbill segments list"],
     "segments show": ["handbill segments show 3"],
+    "segments people": ["handbill segments people 3", "handbill segments people 3 --sort desc --limit 20"],
     "newsletters list": ["handbill newsletters list --sort desc"],
     "transactional list": ["handbill transactional list"],
+    "transactional send": [
+        "handbill transactional send Receipt u1 --message-data '{\"total\": 40}'",
+        "handbill transactional send 3 ana@shop.example --channel sms",
+    ],
+    "campaigns list": ["handbill campaigns list"],
+    "metrics report": ["handbill metrics report", "handbill metrics report --broadcast 5 --period days --steps 7"],
+    "why": ["handbill why u1 --broadcast 5", "handbill why ana@shop.example --newsletter 12 --json"],
+    "person show": ["handbill person show u1", "handbill person show ana@shop.example --activities 50"],
+    "person find": [
+        "handbill person find --email ana@shop.example",
+        'handbill person find --filter \'{"segment": {"id": 3}}\'',
+    ],
+    "person identify": ['handbill person identify --user u1 --traits \'{"plan": "pro"}\''],
+    "person group": ['handbill person group u1 acme --traits \'{"name": "Acme"}\''],
+    "person alias": ["handbill person alias u1 u9"],
+    "person suppress": ["handbill person suppress ana@shop.example"],
+    "event track": ["handbill event track purchase --user u1 --properties '{\"total\": 40}'"],
+    "event page": ["handbill event page --user u1 --name Pricing"],
+    "event screen": ["handbill event screen Basket --user u1"],
+    "event batch": ["handbill event batch @calls.json"],
+    "messages report-push": ["handbill messages report-push dgTbAQUBAAGUq1Zk opened"],
+    "messages unsubscribe": ["handbill messages unsubscribe dgTbAQUBAAGUq1Zk"],
+    "workspace integrations": ["handbill workspace integrations"],
+    "workspace webhooks": ["handbill workspace webhooks"],
+    "workspace collections": ["handbill workspace collections"],
+    "workspace snippets": ["handbill workspace snippets"],
+    "workspace addresses": ["handbill workspace addresses"],
 }
 
 
 def _group(name: str, sentence: str) -> click.Group:
     commands: dict[str, list[Tool]] = {}
     for tool in TOOLS.values():
-        group, _, command = tool.command.partition(" ")
+        group, _, verb = tool.command.partition(" ")
         if group == name:
-            commands.setdefault(command, []).append(tool)
-    return click.Group(name, {verb: _command(name, verb, tools) for verb, tools in commands.items()}, help=sentence)
+            commands.setdefault(verb, []).append(tool)
+    return click.Group(name, {verb: _command(verb, tools) for verb, tools in commands.items()}, help=sentence)
 
 
-def _command(group: str, verb: str, tools: Sequence[Tool]) -> click.Command:
+def _alone(name: str) -> click.Command:
+    return _command(name, [tool for tool in TOOLS.values() if tool.command == name])
+
+
+def _command(verb: str, tools: Sequence[Tool]) -> click.Command:
     """One command for the tools that share it."""
     parameters = {parameter.name: parameter for tool in tools for parameter in tool.parameters}
-    examples = "\n".join(f"  {example}" for example in EXAMPLES[f"{group} {verb}"])
+    examples = "\n".join(f"  {example}" for example in EXAMPLES[tools[0].command])
 
     @click.pass_obj
     def invoke(settings: Settings, /, as_json: bool, no_wait: bool = False, **given: Any) -> None:
@@ -135,7 +167,9 @@ def _invoke(settings: Settings, tool: Tool, arguments: Mapping[str, Any], as_jso
     from handbill.cli.running import run
 
     with (
-        _bar() if tool.effect == "sends" and wait and not as_json and sys.stderr.isatty() else nullcontext() as report
+        _bar()
+        if "counts" in tool.answer.model_fields and wait and not as_json and sys.stderr.isatty()
+        else nullcontext() as report
     ):
         data = asyncio.run(run(settings, tool, arguments, wait=wait, report=report)).data()
     if as_json:
@@ -163,4 +197,10 @@ triggers = _group("triggers", "The times broadcasts were triggered, and what bec
 messages = _group("messages", "Deliveries: to whom, when, and what became of them.")
 segments = _group("segments", "Groups of people.")
 newsletters = _group("newsletters", "Newsletters.")
-transactional = _group("transactional", "Transactional message templates.")
+transactional = _group("transactional", "Transactional messages: templates, and one message to one person.")
+campaigns = _group("campaigns", "Messages for each person to whom something happens.")
+metrics = _group("metrics", "What became of what was sent, as rates.")
+person = _group("person", "People: found, read, added, merged, blocked.")
+event = _group("event", "What people do.")
+workspace = _group("workspace", "What else is in the workspace, and what it is connected to.")
+why = _alone("why")

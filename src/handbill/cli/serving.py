@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,13 +12,14 @@ import uvicorn
 from mcp.server import Server
 from starlette.routing import Route
 
+from handbill.cli.stdio import TOOLSETS
 from handbill.connections import Connection, reach
 from handbill.errors import Unavailable
 from handbill.mcp.http import local_hosts, mcp_app
 from handbill.mcp.server import create_server
 from handbill.opening import context_of
 from handbill.settings import Settings
-from handbill.tools import Context
+from handbill.tools import Context, Tool, toolsets
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running, work
 from handbill.workspace.workspace import Workspace
@@ -31,8 +33,9 @@ BACKLOG = 2048
 @click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--limits/--no-limits", default=True, help="Hold callers to Customer.io's rates.", show_default=True)
+@TOOLSETS
 @click.pass_obj
-def serve(settings: Settings, host: str, port: int, limits: bool) -> None:
+def serve(settings: Settings, host: str, port: int, limits: bool, names: str | None) -> None:
     """Serve the workspace: App API and Pipelines (/v1), Track API (/api/v1, /api/v2), MCP (/mcp), and send.
 
     \b
@@ -40,14 +43,15 @@ def serve(settings: Settings, host: str, port: int, limits: bool) -> None:
       handbill serve
       handbill serve --port 9000 --no-limits
     """
-    asyncio.run(_serve(settings, host, port, limits))
+    shown = toolsets.shown(names or settings.toolsets)
+    asyncio.run(_serve(settings, host, port, limits, shown))
 
 
-async def _serve(settings: Settings, host: str, port: int, limits: bool) -> None:
+async def _serve(settings: Settings, host: str, port: int, limits: bool, shown: Mapping[str, Tool]) -> None:
     async with Workspace.open(settings) as workspace, running(workspace), reach(workspace) as connection:
         with _listening(host, port) as sock:
             bound: int = sock.getsockname()[1]
-            async with mcp_app(_tools(connection), workspace.keys.app_key, _names(host, bound)) as mcp:
+            async with mcp_app(_tools(connection, shown), workspace.keys.app_key, _names(host, bound)) as mcp:
                 app = create_app(workspace, limits=limits)
                 app.router.routes += [Route("/mcp", mcp)]
                 click.echo(f"Handbill serves http://{host}:{bound}: Customer.io's APIs, MCP at /mcp. Ctrl+C ends it.")
@@ -71,11 +75,11 @@ def _listening(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _tools(connection: Connection) -> Server[Any]:
+def _tools(connection: Connection, shown: Mapping[str, Tool]) -> Server[Any]:
     async def context() -> Context:
         return context_of(connection)
 
-    return create_server(context)
+    return create_server(context, shown)
 
 
 def _names(host: str, port: int) -> list[str]:

@@ -9,20 +9,30 @@ import click
 
 from handbill.mcp.stdio import serve_stdio
 from handbill.settings import Settings
-from handbill.tools import Context
+from handbill.tools import Context, toolsets
+
+TOOLSETS = click.option(
+    "--toolsets",
+    "names",
+    metavar="NAMES",
+    help="Which tools agents are shown: names with commas, default, or all [env HANDBILL_TOOLSETS].",
+)
 
 
 @click.command
+@TOOLSETS
 @click.pass_obj
-def mcp(settings: Settings) -> None:
+def mcp(settings: Settings, names: str | None) -> None:
     """Serve the tools to an agent over MCP on standard input and output, and send what it triggers.
 
     \b
     Examples:
       handbill mcp
+      handbill mcp --toolsets default,people,metrics
       claude mcp add handbill -- handbill mcp
     """
     logging.basicConfig(level=logging.WARNING, force=True)
+    shown = toolsets.shown(names or settings.toolsets)
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Context]:
@@ -32,4 +42,4 @@ def mcp(settings: Settings) -> None:
         async with opened(settings, engine=True) as context:
             yield context
 
-    asyncio.run(serve_stdio(connect))
+    asyncio.run(serve_stdio(connect, shown))

@@ -14,6 +14,16 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "triggers": ("id", "created_at", "processed_at"),
     "messages": ("id", "created", "type", "recipient", "subject", "metrics", "name"),
     "segments": ("id", "name", "type", "state", "description"),
+    "campaigns": ("id", "name", "state", "event_name", "actions", "first_started"),
+    "identifiers": ("id", "email", "cio_id"),
+    "integrations": ("id", "name", "type", "enabled", "needs"),
+    "reporting_webhooks": ("id", "name", "endpoint", "disabled", "events"),
+    "collections": ("id", "name", "rows", "bytes", "schema"),
+    "snippets": ("name", "value", "updated_at"),
+    "reports": ("kind", "id", "line"),
+    "checks": ("ok", "what", "detail", "words"),
+    "topics": ("name", "subscribed"),
+    "activities": ("timestamp", "type", "name", "data"),
     "newsletters": ("id", "name", "type", "sent_at"),
     "left_out": ("reason", "count"),
     "missing_attributes": ("path", "people"),
@@ -21,7 +31,17 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 """Which columns a list of each name has; those that no entry fills are left out."""
 
-TIMES = ("created", "created_at", "processed_at", "sent_at", "first_started", "updated_at", "updated")
+TIMES = (
+    "created",
+    "created_at",
+    "processed_at",
+    "sent_at",
+    "first_started",
+    "updated_at",
+    "updated",
+    "timestamp",
+    "queued_at",
+)
 PIPE_WIDTH = 200
 """Columns when standard output is no terminal."""
 
@@ -31,7 +51,7 @@ def show(data: Mapping[str, Any]) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     about = Console(stderr=True, highlight=False, style="dim")
     lists = {name: value for name, value in data.items() if name in COLUMNS}
-    _show_values(console, {name: value for name, value in data.items() if name not in (*lists, *_ASIDE)})
+    _show_values(console, set(), {name: value for name, value in data.items() if name not in lists})
     for name, entries in lists.items():
         if entries:
             console.print(_table(name, entries))
@@ -41,18 +61,21 @@ def show(data: Mapping[str, Any]) -> None:
         about.print(Text(note))
 
 
-_ASIDE = ("notes", "workspace", "next", "total")
+_ASIDE = ("notes", "workspace", "next", "total", "ids", "timestamps")
+"""Not shown, or not here: `ids` repeats `identifiers`, and `timestamps` says of each attribute when it was set."""
 
 
 def _going_on(data: Mapping[str, Any]) -> list[str]:
     return [f"More: --start {data['next']}"] if data.get("next") else []
 
 
-def _show_values(console: Console, values: Mapping[str, Any]) -> None:
+def _show_values(console: Console, shown: set[tuple[str, str]], values: Mapping[str, Any]) -> None:
+    """Each value once, however often the answer has it."""
     for name, value in values.items():
-        if isinstance(value, dict) and name != "counts":
-            _show_values(console, value)
-        elif value not in (None, "", []):
+        if isinstance(value, dict) and name not in ("counts", *_ASIDE):
+            _show_values(console, shown, value)
+        elif value not in (None, "", []) and name not in _ASIDE and (name, str(value)) not in shown:
+            shown.add((name, str(value)))
             console.print(Text.assemble((f"{name:<20}", "bold"), _cell(name, value)))
 
 
@@ -67,7 +90,7 @@ def _table(name: str, entries: Sequence[Mapping[str, Any]]) -> Table:
 def _cell(name: str, value: Any) -> Text:
     if value is None:
         return Text("")
-    if name in TIMES:
+    if name in TIMES and isinstance(value, int):
         return Text(f"{datetime.fromtimestamp(value).astimezone():%Y-%m-%d %H:%M:%S}")
     if name == "metrics":
         return Text("".join(sorted(value, key=value.__getitem__)[-1:]))

@@ -1,4 +1,4 @@
-"""Calls Customer.io's App API, wherever it is: at Customer.io, on a server of ours, or in this process.
+"""Calls Customer.io's App, Track and Pipelines APIs, wherever they are: at Customer.io, on a server of ours, or here.
 
 async with Client("https://api.customer.io", key) as client:
     page = await client.messages.list(MessagesQuery(metric="bounced"))
@@ -22,6 +22,7 @@ from handbill.client.messages import Messages
 from handbill.client.newsletters import Newsletters
 from handbill.client.objects import Objects
 from handbill.client.optouts import Optouts
+from handbill.client.pipelines import Pipelines
 from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
@@ -29,23 +30,37 @@ from handbill.client.sends import Sends
 from handbill.client.snippets import Snippets
 from handbill.client.subscriptions import Subscriptions
 from handbill.client.suppressions import Suppressions
+from handbill.client.track import Track
 from handbill.client.transactional import Transactional
-from handbill.client.transport import OutcomeUnknown, Transport
+from handbill.client.transport import OutcomeUnknown, Server, Transport, basic, bearer
 from handbill.client.triggers import Triggers
 from handbill.client.workspaces import Workspaces
+from handbill.contract.endpoint import Auth
 
-__all__ = ["Client", "OutcomeUnknown"]
+__all__ = ["Client", "OutcomeUnknown", "Server", "basic"]
 
 
 class Client:
-    """One workspace's App API, by resource. Answers are the contract's models, failures are HandbillErrors.
+    """One workspace's APIs, by resource. Answers are the contract's models, failures are HandbillErrors.
 
+    `track` and `pipelines` are where those two APIs are and what opens them; without them only the App API is called.
     With a `transport` (`httpx2.ASGITransport(app)` for a workspace in this process) calls are not paced.
     """
 
-    def __init__(self, base_url: str, app_key: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._transport = Transport(base_url, app_key, transport)
-        call = Caller(self._transport)
+    def __init__(
+        self,
+        base_url: str,
+        app_key: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        track: Server | None = None,
+        pipelines: Server | None = None,
+    ) -> None:
+        servers = {Auth.APP: Server(base_url, bearer(app_key)), Auth.TRACK: track, Auth.PIPELINES: pipelines}
+        self._transports = {auth: Transport(server, transport) for auth, server in servers.items() if server}
+        if track:
+            self._transports[Auth.NONE] = self._transports[Auth.TRACK]
+        call = Caller(self._transports)
         self.activities = Activities(call)
         self.broadcasts = Broadcasts(call)
         self.campaigns = Campaigns(call)
@@ -59,12 +74,14 @@ class Client:
         self.objects = Objects(call)
         self.reporting_webhooks = ReportingWebhooks(call)
         self.optouts = Optouts(call)
+        self.pipelines = Pipelines(call)
         self.segments = Segments(call)
         self.senders = Senders(call)
         self.sends = Sends(call)
         self.snippets = Snippets(call)
         self.suppressions = Suppressions(call)
         self.subscriptions = Subscriptions(call)
+        self.track = Track(call)
         self.transactional = Transactional(call)
         self.triggers = Triggers(call)
         self.workspaces = Workspaces(call)
@@ -75,4 +92,5 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.close()
+        for transport in self._transports.values():
+            await transport.close()

@@ -1,5 +1,6 @@
 """One call of the contract: a checked path, a query, a body; the answer's model or an error."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -7,22 +8,32 @@ from pydantic import ValidationError
 
 from handbill.client.transport import Transport
 from handbill.contract import path_values
-from handbill.contract.endpoint import Endpoint, Model
-from handbill.errors import HandbillError, InvalidInput
+from handbill.contract.endpoint import Auth, Endpoint, Model
+from handbill.errors import HandbillError, InvalidInput, Unauthorized
 
 
 class Caller:
-    """Calls endpoints over one transport."""
+    """Calls endpoints, each over the transport of what opens it."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self, transports: Mapping[Auth, Transport]) -> None:
+        self._transports = transports
 
     async def __call__(
-        self, endpoint: Endpoint, path: dict[str, Any] | None = None, query: Model | None = None, body: Any = None
+        self,
+        endpoint: Endpoint,
+        path: dict[str, Any] | None = None,
+        query: Model | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """The answer as `endpoint.answer`. Raises InvalidInput for a path value that cannot be one."""
+        """The answer as `endpoint.answer`.
+
+        Raises InvalidInput for a path value that cannot be one, Unauthorized when there is no key for this API.
+        """
         url = endpoint.url(**{name: _checked(name, value) for name, value in (path or {}).items()})
-        content = await self._transport.send(endpoint.method, url, _parameters(query), body)
+        if (transport := self._transports.get(endpoint.auth)) is None:
+            raise Unauthorized(f"{endpoint.name} needs a key of the {endpoint.auth} API, and there is none here.")
+        content = await transport.send(endpoint.method, url, _parameters(query), body, headers)
         try:
             return endpoint.answer.model_validate_json(content or b"{}")
         except ValidationError as error:

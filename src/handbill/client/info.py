@@ -11,3 +11,8 @@ class Info:
     async def ip_addresses(self) -> contract.IpAddresses:
         answer: contract.IpAddresses = await self._call(contract.IP_ADDRESSES)
         return answer
+
+    async def channels(self) -> contract.Channels:
+        """Handbill's own: Customer.io does not know this path."""
+        answer: contract.Channels = await self._call(contract.CHANNELS)
+        return answer

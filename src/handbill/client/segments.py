@@ -1,5 +1,7 @@
 """Segments: groups of people."""
 
+from typing import Literal
+
 from handbill.client.call import Caller
 from handbill.contract.app import segments as contract
 from handbill.contract.limits import MEMBERSHIP_DEFAULT
@@ -34,8 +36,8 @@ class Segments:
         return answer
 
     async def membership(
-        self, segment_id: int, start: str = "", limit: int = MEMBERSHIP_DEFAULT
+        self, segment_id: int, start: str = "", limit: int = MEMBERSHIP_DEFAULT, sort: Literal["asc", "desc"] = "asc"
     ) -> contract.Membership:
-        query = contract.MembershipQuery(start=start, limit=limit)
+        query = contract.MembershipQuery(start=start, limit=limit, sort=sort)
         answer: contract.Membership = await self._call(contract.MEMBERSHIP, {"segment_id": segment_id}, query)
         return answer

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -10,12 +12,10 @@ import msgspec
 
 from handbill import __version__
 from handbill.client.failures import failure
-from handbill.contract.limits import APP
+from handbill.contract.limits import APP, Rate
 from handbill.errors import HandbillError, RateLimited, Unavailable
 
 TRIES = 4
-INTERVAL = APP.seconds / (APP.calls - 1)
-"""Seconds between calls: one fewer than allowed, since they do not arrive as evenly as they leave."""
 LONGEST_WAIT = 30
 """Seconds; when the server wants a longer one, the caller is told instead."""
 TIMEOUT = httpx2.Timeout(30, connect=10)
@@ -23,26 +23,53 @@ TIMEOUT = httpx2.Timeout(30, connect=10)
 Sleep = Callable[[float], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One of Customer.io's APIs: where it is, what opens it, and how fast it may be called."""
+
+    base_url: str
+    authorization: str = field(repr=False)
+    rate: Rate = APP
+
+    @property
+    def interval(self) -> float:
+        """Seconds between calls: one fewer than allowed, since they do not arrive as evenly as they leave."""
+        return self.rate.seconds / (self.rate.calls - 1)
+
+
+def bearer(key: str) -> str:
+    """The header that opens the App API."""
+    return f"Bearer {key}"
+
+
+def basic(user: str, password: str = "") -> str:
+    """The header that opens the Track API (site id and key) and Pipelines (the key alone)."""
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
 class OutcomeUnknown(Unavailable):
     """The request left and no answer came: it may have been carried out. Look before you repeat it."""
 
 
 class Transport:
-    """One server and key. A `transport` of the caller's (a workspace in this process) is not paced."""
+    """Calls to one server. A `transport` of the caller's (a workspace in this process) is not paced."""
 
     def __init__(
         self,
-        base_url: str,
-        app_key: str,
+        server: Server,
         transport: httpx2.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        headers = {"Authorization": f"Bearer {app_key}", "User-Agent": f"handbill/{__version__}"}
-        self._http = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, transport=transport)
-        self._pace = None if transport else Pace(INTERVAL, sleep)
+        headers = {"Authorization": server.authorization, "User-Agent": f"handbill/{__version__}"}
+        self._http = httpx2.AsyncClient(
+            base_url=server.base_url, headers=headers, timeout=TIMEOUT, transport=transport
+        )
+        self._pace = None if transport else Pace(server.interval, sleep)
         self._sleep = sleep
 
-    async def send(self, method: str, url: str, query: dict[str, Any], body: Any = None) -> bytes:
+    async def send(
+        self, method: str, url: str, query: dict[str, Any], body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
         """The answer's body. GET is tried up to 4 times; anything else exactly once, whatever happens.
 
         Raises HandbillErrors made from the answer, Unavailable without one, OutcomeUnknown when it may have worked.
@@ -50,7 +77,7 @@ class Transport:
         content = None if body is None else msgspec.json.encode(body)
         for tries in range(1, TRIES + 1):
             try:
-                return await self._once(method, url, query, content)
+                return await self._once(method, url, query, content, headers or {})
             except (RateLimited, Unavailable) as error:
                 wait = _wait(error, tries)
                 if method != "GET" or tries == TRIES or wait is None:
@@ -58,10 +85,13 @@ class Transport:
                 await self._sleep(wait)
         raise AssertionError("unreachable")
 
-    async def _once(self, method: str, url: str, query: dict[str, Any], content: bytes | None) -> bytes:
+    async def _once(
+        self, method: str, url: str, query: dict[str, Any], content: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
         if self._pace:
             await self._pace.turn()
-        headers = {"Content-Type": "application/json"} if content is not None else None
+        if content is not None:
+            headers = {**headers, "Content-Type": "application/json"}
         try:
             answer = await self._http.request(method, url, params=query or None, content=content, headers=headers)
         except httpx2.TransportError as error:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import httpx2
 
-from handbill.client import Client
+from handbill.client import Client, Server, basic
+from handbill.contract.limits import TRACK
 from handbill.gate.policy import Mode, Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
@@ -43,5 +44,8 @@ async def connect(settings: Settings, *, engine: bool = True) -> AsyncIterator[C
 async def reach(workspace: Workspace) -> AsyncIterator[Connection]:
     """A connection to a workspace that is already open."""
     transport = httpx2.ASGITransport(create_app(workspace, limits=False))
-    async with Client("http://embedded", workspace.keys.app_key, transport) as client:
+    url, keys = "http://embedded", workspace.keys
+    track = Server(url, basic(keys.site_id, keys.track_key), TRACK)
+    pipelines = Server(url, basic(keys.pipelines_key), TRACK)
+    async with Client(url, keys.app_key, transport, track=track, pipelines=pipelines) as client:
         yield Connection(client, workspace)

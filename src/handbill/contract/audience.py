@@ -139,7 +139,7 @@ def _identifier(field: str, value: object) -> Iterator[Fault]:
         yield Fault(field, f"{field} must be text; got {kind(value)}.")
     elif not value.strip():
         yield Fault(field, f"{field} is empty.")
-    elif _CONTROL.search(value):
+    elif CONTROL.search(value):
         yield Fault(field, f"{field} has a control character or half of a surrogate pair.")
     elif len(value.encode()) > IDENTIFIER_BYTES:
         yield Fault(field, f"{field} is longer than {IDENTIFIER_BYTES} bytes.")
@@ -254,7 +254,7 @@ def _is_url(url: str) -> bool:
 
 
 _BROKEN = re.compile(r"[\x00\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ABROAD = r"[^\x00-\xa0\u2000-\u200b\u200e-\u200f\u2028-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\uffff]"
 """Beyond ASCII: everything but spaces, controls, and what cannot be seen."""
 _ATOM = rf"(?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]|{_ABROAD})+"

@@ -1,21 +1,16 @@
-"""One send: planned, checked against the workspace's policy, then made."""
+"""One send: checked against the workspace's policy, then made."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from handbill.client import Client
+from handbill.contract.app.sends import Sent
 from handbill.errors import SendingRefused
 from handbill.gate.policy import Mode, Policy
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is about to be sent; `people` is how many would get it."""
-
-    broadcast_id: int
-    body: dict[str, Any]
-    people: int
+Channel = Literal["email", "push", "sms", "whatsapp", "in_app", "inbox_message"]
+PipelinesCall = Literal["identify", "track", "page", "screen", "batch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +20,34 @@ class Gate:
     client: Client
     policy: Callable[[], Awaitable[Policy]]
 
-    async def trigger(self, plan: Plan) -> int:
-        """Trigger the broadcast and return the trigger's id. Raises SendingRefused when the policy says no."""
-        await self.check(plan)
-        return (await self.client.triggers.create(plan.broadcast_id, plan.body)).id
+    async def trigger(self, broadcast_id: int, body: dict[str, Any], people: int) -> int:
+        """Trigger the broadcast, which would reach `people`, and return the trigger's id. Raises as `check` does."""
+        await self.check(people)
+        return (await self.client.triggers.create(broadcast_id, body)).id
 
-    async def check(self, plan: Plan) -> None:
-        """Raise SendingRefused when the workspace's policy does not let `plan` go without a person."""
+    async def send(self, channel: Channel, body: dict[str, Any], people: int = 1) -> Sent:
+        """Send a transactional message. Raises as `check` does."""
+        await self.check(people)
+        send = getattr(self.client.sends, channel)
+        sent: Sent = await send(body)
+        return sent
+
+    async def take_in(self, call: PipelinesCall, body: Any, people: int = 1) -> None:
+        """Make a Pipelines call, which may start campaigns for `people`. Raises as `check` does."""
+        await self.check(people)
+        await getattr(self.client.pipelines, call)(body)
+
+    async def check(self, people: int) -> None:
+        """Raise SendingRefused when the policy does not let so many people be reached without a person."""
         policy = await self.policy()
         if policy.mode is Mode.OFF:
             raise SendingRefused(
                 "Sending is off in this workspace. A person can change that: `handbill sending sandbox` or "
                 "`handbill sending live`. Nothing was sent."
             )
-        if policy.mode is Mode.LIVE and plan.people > policy.auto_send_max:
+        if policy.mode is Mode.LIVE and people > policy.auto_send_max:
             raise SendingRefused(
-                f"This would reach {plan.people:,} people; up to {policy.auto_send_max:,} go without a person. A "
-                f"person can allow it: `handbill sending live --auto-send-max {plan.people}`. Nothing was sent."
+                f"This would reach {people:,} {'person' if people == 1 else 'people'}; up to "
+                f"{policy.auto_send_max:,} go without a person. A person can allow it: `handbill sending live "
+                f"--auto-send-max {people}`. Nothing was sent."
             )

@@ -1,7 +1,7 @@
 """Tools as MCP: what is listed, what a call does, how an error is told. One server speaks all revisions of MCP."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from mcp.server import Server, ServerRequestContext
 from handbill import __version__
 from handbill.contract.app.triggers import Progress
 from handbill.errors import HandbillError, InvalidInput, RateLimited
-from handbill.tools import TOOLS, Context, Tool, named
+from handbill.tools import Context, Tool, named, toolsets
 from handbill.tools.tool import as_text
 
 log = logging.getLogger(__name__)
@@ -26,18 +26,26 @@ INSTRUCTIONS = (
 )
 
 
-def create_server(connected: Connected, listed: Callable[[], None] = lambda: None) -> Server[Any]:
-    """The MCP server of the tools. `listed` is told when a client has asked which tools there are."""
+def create_server(
+    connected: Connected, shown: Mapping[str, Tool] | None = None, listed: Callable[[], None] = lambda: None
+) -> Server[Any]:
+    """The MCP server of the tools that are `shown`, by default those of `toolsets.DEFAULT`.
+
+    Others are refused when they are called by name. `listed` is told when a client has asked which tools there are.
+    """
+    tools = toolsets.shown("") if shown is None else shown
 
     async def list_tools(_: ServerRequestContext[Any], __: object) -> types.ListToolsResult:
         listed()
-        return types.ListToolsResult(tools=[describe(tool) for tool in TOOLS.values()])
+        return types.ListToolsResult(tools=[describe(tool) for tool in tools.values()])
 
     async def call_tool(
         request: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         try:
             tool = named(params.name)
+            if tool.name not in tools:
+                raise toolsets.hidden(tool)
             context = replace(await connected(), report=_reporter(request))
             return _result(await tool.call(context, params.arguments or {}))
         except HandbillError as error:
@@ -53,7 +61,7 @@ def create_server(connected: Connected, listed: Callable[[], None] = lambda: Non
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
-        get_tool_input_schema=lambda name: TOOLS[name].input_schema() if name in TOOLS else None,
+        get_tool_input_schema=lambda name: tools[name].input_schema() if name in tools else None,
     )
 
 

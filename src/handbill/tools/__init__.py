@@ -7,7 +7,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from handbill.errors import NotFound, quoted
-from handbill.tools import broadcasts, messages, newsletters, segments, transactional, triggers
+from handbill.tools import (
+    broadcasts,
+    campaigns,
+    collections,
+    customers,
+    explanations,
+    info,
+    messages,
+    metrics,
+    newsletters,
+    pipelines,
+    reporting_webhooks,
+    segments,
+    sends,
+    snippets,
+    toolsets,
+    track,
+    transactional,
+    triggers,
+)
 from handbill.tools.answers import Answer
 from handbill.tools.parameters import nearest
 from handbill.tools.tool import TOOLS, Context, Tool
@@ -19,10 +38,22 @@ __all__ = [
     "Tool",
     "broadcasts",
     "call",
+    "campaigns",
+    "collections",
+    "customers",
+    "explanations",
+    "info",
     "messages",
+    "metrics",
     "named",
     "newsletters",
+    "pipelines",
+    "reporting_webhooks",
     "segments",
+    "sends",
+    "snippets",
+    "toolsets",
+    "track",
     "transactional",
     "triggers",
 ]

@@ -24,7 +24,21 @@ _JOINERS = re.compile(f"({_PICTURE}(?:\u200d{_PICTURE})+|[0-9#*]\ufe0f\u20e3|{_P
 _FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f")
 """The flags of England, Scotland and Wales are written with tag characters."""
 
-_TIMES = frozenset({"created", "updated", "created_at", "updated_at", "sent_at", "processed_at", "first_started"})
+_TIMES = frozenset(
+    [
+        "created",
+        "updated",
+        "created_at",
+        "updated_at",
+        "sent_at",
+        "processed_at",
+        "first_started",
+        "timestamp",
+        "last_used",
+        "queued_at",
+        "send_at",
+    ]
+)
 
 AnswerT = TypeVar("AnswerT", bound="Answer")
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from handbill.contract.audience import kind
-from handbill.contract.limits import BIGGEST_ID, LATEST_TIMESTAMP
+from handbill.contract.audience import CONTROL, json_faults, kind
+from handbill.contract.limits import BIGGEST_ID, IDENTIFIER_BYTES, LATEST_TIMESTAMP
 from handbill.errors import InvalidInput, quoted
 
 TRIGGER_ID = re.compile(r"(?:([1-9][0-9]{0,15})-)?([1-9][0-9]{0,15})")
@@ -195,6 +195,35 @@ class Cursor(Kind):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Kind):
+    """Text of at most `longest` bytes, such as `example`. A number is none: "1" and "01" are not the same."""
+
+    example: str
+    longest: int = IDENTIFIER_BYTES
+    number: bool = False
+    """A whole number is its digits here, since names and numbers cannot be mixed up."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}
+
+    def read(self, name: str, value: object) -> str:
+        if self.number and type(value) is int:
+            return str(value)
+        if not isinstance(value, str):
+            raise InvalidInput.of(name, f'{name} must be text such as "{self.example}"; got {kind(value)}.')
+        if not value.strip():
+            raise InvalidInput.of(name, f"{name} is empty.")
+        if CONTROL.search(value):
+            raise InvalidInput.of(name, f"{name} has a control character or half of a surrogate pair.")
+        if len(value.encode()) > self.longest:
+            raise InvalidInput.of(name, f"{name} is longer than {self.longest:,} bytes.")
+        return value
+
+    def missing(self, name: str) -> str:
+        return f'{name} is required (text such as "{self.example}").'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Body(Kind):
     """A part of a trigger's body, read as it is: `audience.check` looks at the whole body at once."""
 
@@ -208,6 +237,22 @@ class Body(Kind):
         wanted = types.get(self.of["type"])
         read = _from_json(value) if wanted and isinstance(value, str) else value
         return read if wanted and isinstance(read, wanted) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Json(Body):
+    """An object or a list of objects, whatever is in them; `example` shows one."""
+
+    example: str
+
+    def read(self, name: str, value: object) -> object:
+        read = super(Json, self).read(name, value)
+        if not isinstance(read, list if self.of["type"] == "array" else dict):
+            wanted = "a list" if self.of["type"] == "array" else "an object"
+            raise InvalidInput.of(name, f"{name} must be {wanted}, e.g. {self.example}; got {kind(value)}.")
+        if faults := [*json_faults(name, read)]:
+            raise InvalidInput(*faults)
+        return read
 
 
 def whole(value: object) -> int | None:

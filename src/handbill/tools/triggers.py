@@ -9,7 +9,6 @@ from handbill.contract import audience
 from handbill.contract.app.triggers import Counts, LeftOut, MissingAttribute, Preview, Progress, Sample, Trigger
 from handbill.contract.app.triggers import TriggerState as State
 from handbill.errors import Fault, HandbillError, InvalidInput
-from handbill.gate.gate import Plan
 from handbill.tools.answers import Answer, fitting
 from handbill.tools.broadcasts import BroadcastId
 from handbill.tools.parameters import TriggerId
@@ -17,6 +16,8 @@ from handbill.tools.tool import Context, tool
 from handbill.tools.triggering import TriggerBody, check_audience, check_trigger_id, number_of, remarks
 
 SETTLED = ("finished", "failed", "stopped")
+ASKED = ("audience", "data")
+"""What a trigger was asked for, which its answers do not repeat."""
 POLL_SECONDS = 0.25
 FOLLOW_SECONDS = 600
 """How long a call stays to report on its trigger; the trigger goes on without it."""
@@ -65,18 +66,17 @@ async def trigger_broadcast(context: Context, broadcast_id: BroadcastId, **body:
     shows what would happen.
     """
     preview = await context.client.triggers.preview(broadcast_id, {**body}, samples=0)
-    plan = Plan(broadcast_id, {**body}, preview.people)
-    await context.gate.check(plan)
+    await context.gate.check(preview.people)
     _refuse_faults(preview, body)
     context.notes.extend(remarks(body))
-    trigger_id = await context.gate.trigger(plan)
+    trigger_id = await context.gate.trigger(broadcast_id, {**body}, preview.people)
     accepted = Progress(
         id=trigger_id, broadcast_id=broadcast_id, state="accepted", recipients=preview.people, counts=Counts()
     )
     progress = await _follow(context, accepted)
     unresolved = progress.state in ("accepted", "preparing")
     recipients = preview.people if unresolved else progress.recipients
-    return Triggered(**progress.model_dump(exclude={"note", "recipients"}), recipients=recipients)
+    return Triggered(**progress.model_dump(exclude={"note", "recipients", *ASKED}), recipients=recipients)
 
 
 @tool(effect="reads", toolset="broadcasts", command="broadcast preview", check=check_audience)
@@ -111,7 +111,9 @@ async def get_trigger(
     progress = await triggers.progress(broadcast_id, number)
     errors = (await triggers.errors(broadcast_id, number)).errors if progress.state == "failed" else []
     context.notes.extend([progress.note] if progress.note else [])
-    return TriggerDetails(**(progress.model_dump(exclude={"note"}) | trigger.model_dump() | {"errors": errors}))
+    return TriggerDetails(
+        **(progress.model_dump(exclude={"note", *ASKED}) | trigger.model_dump() | {"errors": errors})
+    )
 
 
 def _refuse_faults(preview: Preview, body: TriggerBody) -> None:

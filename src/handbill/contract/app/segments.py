@@ -63,6 +63,7 @@ class SegmentUsedBy(Model):
 class MembershipQuery(Model):
     start: str = ""
     limit: int = MEMBERSHIP_DEFAULT
+    sort: Literal["asc", "desc"] = Field("asc", description="Oldest or newest first; ours, not Customer.io's.")
 
 
 class Membership(Model):

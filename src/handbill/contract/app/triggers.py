@@ -72,7 +72,7 @@ class Counts(Model):
 
 
 class Progress(Model):
-    """How far a trigger is. `note` says why it waits or failed."""
+    """How far a trigger is, and for whom. `note` says why it waits or failed."""
 
     id: int
     broadcast_id: int
@@ -80,6 +80,10 @@ class Progress(Model):
     recipients: int
     counts: Counts
     note: str = ""
+    data: dict[str, Any] = Field({}, description="What Liquid sees as `trigger`, the same for everybody.")
+    audience: dict[str, Any] | None = Field(
+        None, description="The filter it was for, its own or the broadcast's; empty when people were named."
+    )
 
 
 class LeftOut(Model):

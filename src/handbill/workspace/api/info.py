@@ -1,4 +1,4 @@
-"""Info: the addresses of this machine that mail leaves from. Reference 10."""
+"""Info: the addresses of this machine that mail leaves from, and the ways out. Reference 10."""
 
 import asyncio
 import contextlib
@@ -6,8 +6,13 @@ import socket
 from collections.abc import AsyncIterator
 
 from handbill.contract.app import info as contract
+from handbill.contract.app.messages import MessageType
+from handbill.workspace import ways
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.channels.smtp import SmtpSettings
+from handbill.workspace.store import sending
+
+TYPES: tuple[MessageType, ...] = ("email", "twilio", "whatsapp", "push", "slack", "webhook", "in_app", "inbox")
 
 
 @serves(contract.IP_ADDRESSES)
@@ -18,6 +23,18 @@ async def ip_addresses(call: Call) -> contract.IpAddresses:
     server = SmtpSettings.from_url(call.workspace.settings.smtp)
     found = [address async for address in _own(server.host, server.port)]
     return contract.IpAddresses(ip_addresses=list(dict.fromkeys(found)))
+
+
+@serves(contract.CHANNELS)
+async def channels(call: Call) -> contract.Channels:
+    """In-app and inbox messages stay here: people come for them."""
+    live = (await call.workspace.database.read(sending.get)).mode == "live"
+    lacking = ways.lacking(call.workspace.settings)
+    told = [
+        contract.Channel(type=type_, sends=live and type_ not in lacking, needs=lacking.get(type_, ""))
+        for type_ in TYPES
+    ]
+    return contract.Channels(channels=told)
 
 
 async def _own(host: str, port: int) -> AsyncIterator[str]:

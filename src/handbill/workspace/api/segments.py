@@ -69,8 +69,9 @@ async def membership(call: Call) -> contract.Membership:
         segments.membership,
         call.number("segment_id"),
         call.workspace.clock.now(),
-        after[0] if after else 0,
+        after[0] if after else None,
         limit + 1,
+        newest=call.query.sort == "desc",
     )
     shown = rows[:limit]
     return contract.Membership(

@@ -68,9 +68,10 @@ def get(tx: Transaction, person: int) -> Row | None:
     return tx.one("people.get", {"person": person})
 
 
-def search(tx: Transaction, where: Where, after: int, limit: int) -> list[Row]:
-    """One page of person, id and email, in the order of internal numbers, from the one behind `after`."""
-    return tx.all("people.search", {**where.values, "after": after, "limit": limit}, where=where.sql)
+def search(tx: Transaction, where: Where, after: int | None, limit: int, *, newest: bool = False) -> list[Row]:
+    """One page of person, id and email, oldest or newest first, from the one behind `after`."""
+    query = "people.newest" if newest else "people.search"
+    return tx.all(query, {**where.values, "after": after, "limit": limit}, where=where.sql)
 
 
 def count(tx: Transaction, where: Where) -> int:

@@ -36,9 +36,11 @@ def count(tx: Transaction, segment_id: int, now: int) -> int:
     return people.count(tx, of_segment(tx, segment_id, now))
 
 
-def membership(tx: Transaction, segment_id: int, now: int, after: int, limit: int) -> list[Row]:
+def membership(
+    tx: Transaction, segment_id: int, now: int, after: int | None, limit: int, *, newest: bool = False
+) -> list[Row]:
     """One page of its people: person, id, email; see `people.search`. Raises NotFound."""
-    return people.search(tx, of_segment(tx, segment_id, now), after, limit)
+    return people.search(tx, of_segment(tx, segment_id, now), after, limit, newest=newest)
 
 
 def of_person(tx: Transaction, person: int, now: int) -> list[Row]:

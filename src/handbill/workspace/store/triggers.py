@@ -162,4 +162,14 @@ def progress(tx: Transaction, number: int, trigger: int) -> Progress:
         recipients=found["recipients"],
         counts=Counts(**counts, resent=resent),
         note=found["note"],
+        data=msgspec.json.decode(found["data"]),
+        audience=_filter(tx, found),
     )
+
+
+def _filter(tx: Transaction, row: Row) -> dict[str, Any] | None:
+    """The filter a trigger is for; None when it names people, by themselves or in a file."""
+    given = msgspec.json.decode(row["audience"], type=dict[str, Any])
+    if given.get("named") or given.get("data_file_url"):
+        return None
+    return given.get("recipients") or dict(audience.saved(broadcast(tx, row["broadcast_id"])) or {}) or None

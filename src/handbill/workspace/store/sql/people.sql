@@ -19,7 +19,11 @@ SELECT id, person FROM people WHERE id IN (SELECT value FROM json_each(:ids))
 
 -- name: search
 SELECT person, id, email FROM people
-WHERE person > :after AND (/*where*/) ORDER BY person LIMIT :limit
+WHERE person > coalesce(:after, 0) AND (/*where*/) ORDER BY person LIMIT :limit
+
+-- name: newest
+SELECT person, id, email FROM people
+WHERE person < coalesce(:after, 1 << 53) AND (/*where*/) ORDER BY person DESC LIMIT :limit
 
 -- name: count
 SELECT count(*) FROM people WHERE /*where*/

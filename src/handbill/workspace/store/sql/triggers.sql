@@ -26,7 +26,7 @@ RETURNING id
 SELECT id, broadcast_id, created_at, processed_at FROM triggers WHERE broadcast_id = :broadcast ORDER BY id DESC
 
 -- name: get
-SELECT id, broadcast_id, created_at, processed_at, state, recipients, note FROM triggers
+SELECT id, broadcast_id, created_at, processed_at, state, recipients, note, audience, data FROM triggers
 WHERE broadcast_id = :broadcast AND id = :trigger
 
 -- name: latest

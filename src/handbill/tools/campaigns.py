@@ -1,0 +1,17 @@
+"""Campaigns: messages for each person to whom something happens."""
+
+from handbill.contract.app.campaigns import Campaign
+from handbill.tools.answers import Answer, fitting
+from handbill.tools.tool import Context, tool
+
+
+class CampaignList(Answer):
+    campaigns: list[Campaign]
+    total: int
+
+
+@tool(effect="reads", toolset="campaigns", command="campaigns list")
+async def list_campaigns(context: Context) -> CampaignList:
+    """List the campaigns, with the event that starts each, its state and its messages (actions)."""
+    campaigns = (await context.client.campaigns.list()).campaigns
+    return fitting(CampaignList(campaigns=campaigns, total=len(campaigns)), "campaigns")

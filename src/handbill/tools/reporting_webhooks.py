@@ -1,0 +1,17 @@
+"""Reporting webhooks: endpoints outside that are told what happens."""
+
+from handbill.contract.app.reporting_webhooks import Webhook
+from handbill.tools.answers import Answer, fitting
+from handbill.tools.tool import Context, tool
+
+
+class WebhookList(Answer):
+    reporting_webhooks: list[Webhook]
+    total: int
+
+
+@tool(effect="reads", toolset="workspace", command="workspace webhooks")
+async def get_webhooks(context: Context) -> WebhookList:
+    """List the reporting webhooks: the endpoints outside that are told what happens, and of which events each is."""
+    webhooks = (await context.client.reporting_webhooks.list()).reporting_webhooks
+    return fitting(WebhookList(reporting_webhooks=webhooks, total=len(webhooks)), "reporting_webhooks")
