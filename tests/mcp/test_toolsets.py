@@ -27,7 +27,7 @@ from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 
-CHOICES = ["", "all", "default,people", "metrics workspace", *toolsets.every()]
+CHOICES = ["", "all", "default,people", "metrics workspace"]
 Served = Callable[[Path, str], AbstractAsyncContextManager[Client]]
 
 
@@ -59,8 +59,10 @@ async def over_stdio(home: Path, names: str) -> AsyncIterator[Client]:
 TRANSPORTS = [over_http, over_stdio]
 
 
-@pytest.mark.parametrize("served", TRANSPORTS)
-@pytest.mark.parametrize("names", CHOICES)
+@pytest.mark.parametrize(
+    ("served", "names"),
+    [*((served, names) for served in TRANSPORTS for names in CHOICES), *((over_http, n) for n in toolsets.every())],
+)
 async def test_a_tool_is_shown_and_answers_or_is_hidden_and_refused(
     tmp_path: Path, served: Served, names: str
 ) -> None:

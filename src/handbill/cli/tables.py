@@ -21,6 +21,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "collections": ("id", "name", "rows", "bytes", "schema"),
     "snippets": ("name", "value", "updated_at"),
     "reports": ("kind", "id", "line"),
+    "rates": ("metric", "count", "of", "base", "percent", "before", "change"),
     "checks": ("ok", "what", "detail", "words"),
     "topics": ("name", "subscribed"),
     "activities": ("timestamp", "type", "name", "data"),
@@ -54,11 +55,19 @@ def show(data: Mapping[str, Any]) -> None:
     _show_values(console, set(), {name: value for name, value in data.items() if name not in lists})
     for name, entries in lists.items():
         if entries:
-            console.print(_table(name, entries))
+            _show_list(console, name, entries)
         elif len(lists) == 1:
             console.print(f"No {name}.")
     for note in [*data["notes"], *_going_on(data), data["workspace"]]:
         about.print(Text(note))
+
+
+def _show_list(console: Console, name: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """A table; of a single report its rates, too."""
+    console.print(_table(name, entries))
+    for inner, its in entries[0].items() if len(entries) == 1 else ():
+        if inner in COLUMNS and its:
+            console.print(_table(inner, its))
 
 
 _ASIDE = ("notes", "workspace", "next", "total", "ids", "timestamps")
@@ -96,8 +105,10 @@ def _cell(name: str, value: Any) -> Text:
         return Text("".join(sorted(value, key=value.__getitem__)[-1:]))
     if name == "actions":
         return Text(", ".join(action["type"] for action in value))
-    if isinstance(value, dict):
+    if name == "counts":
         return Text(", ".join(f"{count:,} {state}" for state, count in value.items() if count) or "none")
+    if isinstance(value, dict):
+        return Text(", ".join(f"{key}: {inner}" for key, inner in value.items()))
     if isinstance(value, list):
         return Text(", ".join(str(item) for item in value))
     return Text(str(value))
