@@ -145,7 +145,7 @@ async def test_a_naughty_body_is_shown_in_a_page_that_can_do_nothing(tmp_path: P
             sending.put(tx, sending.Sending())
             people.identify(tx, "id", "u1", {"email": "a@film.example"}, 1)
             fields = json.dumps({**MAIL, "body": "{{ trigger.body }}"})
-            tx._connection.execute("UPDATE contents SET fields = ?", [fields])
+            tx._connection.execute("UPDATE contents SET fields = ?, tracked = 0", [fields])
 
         await workspace.database.write(add)
         await connection.client.triggers.create(5, {"ids": ["u1"], "data": {"body": script}})
