@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 from mcp import Client, StdioServerParameters
 
+from handbill.demo.reading import read
 from handbill.errors import HandbillError
+from handbill.settings import Settings
 
 RESTOCK = {
     "headline": "The climbing beans are back",
@@ -28,6 +30,7 @@ RESTOCK = {
     ],
 }
 WEEK = 7 * 86_400
+TOOLSETS = "default,metrics,people"
 PATIENCE = 60
 """Seconds to wait for any one answer."""
 
@@ -62,21 +65,24 @@ async def make(home: Path, audience: Audience) -> str:
 
     Raises HandbillError when an answer is not what it must be.
     """
-    server = StdioServerParameters(command=sys.executable, args=["-m", "handbill", "mcp", "--home", str(home)])
+    arguments = ["-m", "handbill", "mcp", "--home", str(home), "--toolsets", TOOLSETS]
+    server = StdioServerParameters(command=sys.executable, args=arguments)
     async with Client(server, read_timeout_seconds=PATIENCE) as client:
         tools = (await client.list_tools()).tools
         audience.connected(client.protocol_version, [tool.name for tool in tools])
         try:
-            return await _round(_Asker(client, audience))
+            return await _round(_Asker(client, audience), Settings.load({}, home))
         except HandbillError as error:
             failure = error  # raised outside: the client would wrap it in a group
     raise failure
 
 
-async def _round(asker: "_Asker") -> str:
+async def _round(asker: "_Asker", settings: Settings) -> str:
     segment_id = await _find_segment(asker)
     broadcast_id = await _find_broadcast(asker)
     delivery_id = await _send(asker, broadcast_id, {"segment": {"id": segment_id}})
+    await read(settings, broadcast_id)
+    await _look_back(asker, broadcast_id)
     await asker.ask("When was this broadcast sent?", "CUSTOMERIO_GET_TRIGGERS", broadcast_id=broadcast_id)
     await asker.ask("Which newsletters are there?", "CUSTOMERIO_LIST_NEWSLETTERS", sort="desc")
     await asker.ask("Which transactional templates?", "CUSTOMERIO_LIST_TRANSACTIONAL_MESSAGES")
@@ -122,6 +128,7 @@ async def _find_segment(asker: _Asker) -> int:
     answer = await asker.ask("Which groups of people do we have?", "CUSTOMERIO_GET_SEGMENTS")
     segment_id = _named(answer["segments"], "VIP")
     await asker.ask("How many people are VIPs?", "CUSTOMERIO_GET_SEGMENT_DETAILS", segment_id=segment_id)
+    await asker.ask("Who, for example?", "CUSTOMERIO_GET_SEGMENT_MEMBERSHIP", segment_id=segment_id, limit=3)
     return segment_id
 
 
@@ -158,6 +165,24 @@ async def _send(asker: _Asker, broadcast_id: int, recipients: dict[str, Any]) ->
     )
     delivery: str = answer["messages"][0]["id"]
     return delivery
+
+
+async def _look_back(asker: _Asker, broadcast_id: int) -> None:
+    """How it went, and why somebody did not get it."""
+    own = {"broadcast_id": broadcast_id}
+    await asker.ask(
+        "People have read it by now. How did it do?", "CUSTOMERIO_GET_METRICS_REPORT", **own, period="days", steps=2
+    )
+    left_out = await asker.ask(
+        "Who did not get it?", "CUSTOMERIO_GET_BROADCAST_MESSAGES", **own, metric="undeliverable", limit=1
+    )
+    person = left_out["messages"][0]["customer_id"]
+    why = await asker.ask("Why not?", "CUSTOMERIO_EXPLAIN_DELIVERY", identifier=person, **own)
+    if why["got_it"]:
+        raise HandbillError(f"{person} got the broadcast and did not get it.")
+    found = await asker.ask("Who is that?", "CUSTOMERIO_GET_PERSON", identifier=person)
+    address = found["person"]["identifiers"]["email"]
+    await asker.ask("Does the address belong to anybody else?", "CUSTOMERIO_FIND_PEOPLE", email=address)
 
 
 def _named(entries: list[dict[str, Any]], name: str) -> int:

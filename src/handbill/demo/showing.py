@@ -24,8 +24,14 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "messages": ("id", "name", "recipient", "metrics"),
     "triggers": ("id", "created_at", "processed_at"),
     "newsletters": ("id", "name", "type", "sent_at"),
+    "reports": ("line",),
+    "checks": ("ok", "what", "detail", "words"),
+    "identifiers": ("id", "email", "cio_id"),
+    "activities": ("timestamp", "type", "name"),
 }
-ASIDE = ("workspace", "notes", "next", "total")
+ASIDE = ("workspace", "notes", "next", "total", "ids")
+ROWS = 6
+"""Of a list; the answer has them all."""
 ARGUMENTS = 250
 """Characters of a call's arguments that a person sees."""
 PIPE_WIDTH = 100
@@ -138,6 +144,8 @@ def _values(answer: Mapping[str, Any]) -> list[tuple[str, Any]]:
     for name, value in answer.items():
         if name == "segment":
             plain += [(key, value[key]) for key in ("name", "description")]
+        elif name == "person":
+            plain += list(value["attributes"].items())
         elif name not in (*COLUMNS, *ASIDE) and value not in (None, "", []):
             plain.append((name, value))
     return plain
@@ -146,13 +154,15 @@ def _values(answer: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _table(name: str, entries: Sequence[Mapping[str, Any]]) -> Table:
     columns = [column for column in COLUMNS[name] if any(entry.get(column) for entry in entries)]
     table = Table(*columns, box=SIMPLE_HEAD, header_style="cyan", pad_edge=False, show_edge=False)
-    for entry in entries:
+    for entry in entries[:ROWS]:
         table.add_row(*(_text(column, entry.get(column)) for column in columns))
     return table
 
 
 def _text(name: str, value: Any) -> Text:
-    if name.endswith("_at") and value is not None:
+    if isinstance(value, bool):
+        return Text("yes" if value else "no", "green" if value else "red")
+    if (name.endswith("_at") or name == "timestamp") and isinstance(value, int):
         return Text(f"{datetime.fromtimestamp(value).astimezone():%Y-%m-%d %H:%M:%S}")
     if name == "actions":
         return Text(", ".join(action["type"] for action in value))
