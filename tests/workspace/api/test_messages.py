@@ -168,6 +168,29 @@ async def test_the_list_holds_what_the_filters_let_through_newest_first(
     assert [message.subject for message in await listed(client, **query)] == subjects.split()
 
 
+@pytest.mark.parametrize(
+    ("query", "subjects"),
+    [
+        ({}, "soon first"),
+        ({"state": "sent"}, "soon"),
+        ({"start_ts": NOW - 90 * DAY}, "late soon first"),
+        ({"end_ts": NOW}, "late soon first"),
+        ({"trigger_id": 4}, "late"),
+    ],
+)
+async def test_without_a_range_a_broadcasts_list_is_of_the_month_after_its_first_trigger(
+    client: Client, put: Put, deliver: Put, query: dict[str, Any], subjects: str
+) -> None:
+    for number, days in ((3, 90), (4, 40)):
+        at = NOW - days * DAY
+        put("triggers", id=number, broadcast_id=1, audience={}, transport="capture", state="finished", created_at=at)
+    deliver(subject="first", created=NOW - 90 * DAY, trigger_id=3)
+    deliver(subject="soon", created=NOW - 60 * DAY, trigger_id=3, sent=NOW - 60 * DAY, person=2)
+    deliver(subject="late", created=NOW - 40 * DAY, trigger_id=4)
+    page = await client.broadcasts.messages(1, ParentMessagesQuery(**query))
+    assert [message.subject for message in page.messages] == subjects.split()
+
+
 async def test_more_than_twelve_months_are_cut_to_the_newest_twelve(client: Client, deliver: Put) -> None:
     deliver(created=NOW - 367 * DAY)
     deliver(created=NOW - 365 * DAY)

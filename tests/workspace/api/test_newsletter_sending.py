@@ -178,6 +178,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.parametrize("headers", [5, [1], [{"x": "y"}], {"X-Kind": 5}, "no list"])
+async def test_headers_that_are_none_are_refused_before_they_can_be_kept(
+    http: httpx2.AsyncClient, client: Client, members: None, headers: Any
+) -> None:
+    answer = await http.post("/v1/newsletters", json={**MAY, "headers": headers})
+    assert (answer.status_code, answer.json()["errors"][0]["field"].startswith("headers")) == (400, True)
+    assert (await client.newsletters.list()).newsletters == []
+
+
 @pytest.mark.parametrize(("extra", "said"), WRONG, ids=[said for _, said in WRONG])
 async def test_a_newsletter_that_lacks_something_is_not_made(
     http: httpx2.AsyncClient, client: Client, members: None, extra: dict[str, Any], said: str

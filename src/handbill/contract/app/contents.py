@@ -1,10 +1,10 @@
 """Contents: the text of an action, a newsletter's variant or a transactional message. Reference 6.1, 7.1, 8.2."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from handbill.contract.endpoint import Model
 from handbill.contract.fields import LANGUAGE
@@ -85,6 +85,21 @@ class Header(Model):
     value: str
 
 
+def header_list(given: Any) -> Any:
+    """Headers as a list of `{name, value}`, from that, an object, or either as a JSON string (reference 6.1, 7.2)."""
+    if isinstance(given, str):
+        try:
+            given = msgspec.json.decode(given) if given else []
+        except ValueError:
+            return given
+    if isinstance(given, Mapping):
+        return [{"name": name, "value": value} for name, value in given.items()]
+    return given
+
+
+Headers = Annotated[list[Header], BeforeValidator(header_list)]
+
+
 class Edit(Model):
     """What a PUT may change; what it leaves out stays, null empties it. Everything else in a body is ignored."""
 
@@ -103,27 +118,10 @@ class Edit(Model):
     from_id: int | None = None
     reply_to_id: int | None = None
     sending_state: SendingState | None = None
-    headers: list[Header] | None = None
-
-    @field_validator("headers", mode="before")
-    @classmethod
-    def _in_any_shape(cls, given: Any) -> Any:
-        return header_list(given)
+    headers: Headers | None = None
 
 
 class Translation(Edit):
     """A new translation: what it does not say is taken from the content it translates."""
 
     language: str = Field(pattern=f"^{LANGUAGE}$")
-
-
-def header_list(given: Any) -> Any:
-    """Headers as a list of `{name, value}`, from that, an object, or either as a JSON string (reference 6.1, 7.2)."""
-    if isinstance(given, str):
-        try:
-            given = msgspec.json.decode(given) if given else []
-        except ValueError:
-            return given
-    if isinstance(given, Mapping):
-        return [{"name": name, "value": value} for name, value in given.items()]
-    return given

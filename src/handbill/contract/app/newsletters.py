@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handbill.contract.app.contents import Contents, Edit, OneContent, Translation
+from handbill.contract.app.contents import Contents, Edit, Headers, OneContent, Translation
 from handbill.contract.app.messages import Messages, ParentMessagesQuery
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import NEWSLETTERS_DEFAULT
@@ -63,7 +63,7 @@ class NewNewsletter(Pace):
     cc: str | None = None
     bcc: str | None = None
     fake_bcc: bool | None = None
-    headers: Any = None
+    headers: Headers | None = None
     layout: str | None = None
     url: str | None = None
     method: str | None = None

@@ -9,7 +9,6 @@ import msgspec
 
 from handbill.contract import recipients
 from handbill.contract.app import newsletters as contract
-from handbill.contract.app.contents import header_list
 from handbill.contract.endpoint import Nothing
 from handbill.contract.fields import FIELDS, NEEDED
 from handbill.contract.limits import LATEST_TIMESTAMP, NEWSLETTERS_MAX
@@ -99,7 +98,7 @@ def _create(
         conditions.of_filter(tx, audience, now)
     except NotFound as error:
         raise InvalidInput.of("recipients", f"recipients: {error}") from None
-    headers = header_list(wanted.headers) or []
+    headers = [header.model_dump() for header in wanted.headers or []]
     content = {"fields": _fields(tx, wanted), "headers": headers, "layout": wanted.layout}
     number = newsletters.create(tx, {**own, "audience": audience}, content, now)
     if start:

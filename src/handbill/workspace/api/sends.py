@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from handbill.contract import attachments
 from handbill.contract.app import sends as contract
+from handbill.contract.app.contents import header_list
 from handbill.contract.attributes import identifier
 from handbill.contract.filters import got
 from handbill.contract.limits import SEND_AHEAD, SEND_BYTES
@@ -166,10 +167,9 @@ def _text(value: Any) -> str:
 def _headers(text: str) -> str:
     """Headers as a list of `{name, value}`, from an object or from the list itself. Raises InvalidInput."""
     try:
-        given = msgspec.json.decode(text)
-        pairs = given.items() if isinstance(given, dict) else [(each["name"], each["value"]) for each in given]
-        return msgspec.json.encode([{"name": str(name), "value": str(value)} for name, value in pairs]).decode()
-    except (msgspec.DecodeError, TypeError, KeyError):
+        pairs = [{key: str(each[key]) for key in ("name", "value")} for each in header_list(text)]
+        return msgspec.json.encode(pairs).decode()
+    except (TypeError, KeyError):
         raise InvalidInput.of(
             "headers", 'headers must be an object of texts, or a JSON list such as [{"name":"X-Kind","value":"a"}].'
         ) from None

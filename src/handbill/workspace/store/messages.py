@@ -13,6 +13,7 @@ DAY = 86_400
 DEFAULT_SPAN = 183 * DAY
 LONGEST_SPAN = 366 * DAY
 """Seconds (reference 4.1): six months unless asked otherwise, never more than twelve."""
+MONTH = 31 * DAY
 
 _PARENTS = (*writing.PARENTS, "content_id")
 _WITHOUT_INDEX = frozenset(("sent",))
@@ -52,11 +53,20 @@ def page(tx: Transaction, filters: Filters, before: int | None, limit: int, now:
 
     Of an action, those of its translations too: each has an index of its own, so that their pages are merged.
     """
+    filters = _of_first_month(tx, filters)
     if filters.content_id is None:
         return _page(tx, filters, before, limit, now)
     shown = [replace(filters, content_id=content) for content in writing.shown_as(tx, filters.content_id)]
     rows = [row for each in shown for row in _page(tx, each, before, limit, now)]
     return sorted(rows, key=lambda row: row["delivery"], reverse=True)[:limit]
+
+
+def _of_first_month(tx: Transaction, filters: Filters) -> Filters:
+    """A broadcast's deliveries without a range are those of the month after its first trigger (reference 4.1)."""
+    if filters.broadcast_id is None or filters.trigger_id or filters.since is not None or filters.until is not None:
+        return filters
+    first = tx.value("messages.first_trigger", {"broadcast": filters.broadcast_id})
+    return filters if first is None else replace(filters, since=first, until=first + MONTH)
 
 
 def _page(tx: Transaction, filters: Filters, before: int | None, limit: int, now: int) -> list[Row]:

@@ -22,6 +22,9 @@ SELECT delivery FROM deliveries WHERE created >= :time ORDER BY created, deliver
 -- name: last_until
 SELECT delivery FROM deliveries WHERE created <= :time ORDER BY created DESC, delivery DESC LIMIT 1
 
+-- name: first_trigger
+SELECT min(created_at) FROM triggers WHERE broadcast_id = :broadcast
+
 -- name: first_of
 SELECT min(delivery) FROM deliveries WHERE /*parent*/ = :parent
 
