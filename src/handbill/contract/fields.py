@@ -1,6 +1,7 @@
 """What a message is written in: its fields by type, named as Customer.io's actions name them. Reference 7.2, 8.2."""
 
 from collections.abc import Mapping
+from typing import Literal, get_args
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "email": (
@@ -60,5 +61,6 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
 LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"
 """What a language looks like: fr, pt-BR."""
 
-METHODS = ("get", "post", "put", "delete", "patch")
+Method = Literal["get", "post", "put", "delete", "patch"]
 """How a webhook may call."""
+METHODS: tuple[Method, ...] = get_args(Method)

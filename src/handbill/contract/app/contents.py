@@ -7,9 +7,8 @@ import msgspec
 from pydantic import BeforeValidator, Field
 
 from handbill.contract.endpoint import Model
-from handbill.contract.fields import LANGUAGE
+from handbill.contract.fields import LANGUAGE, Method
 
-Method = Literal["get", "post", "put", "delete", "patch"]
 SendingState = Literal["automatic", "draft", "off"]
 
 

@@ -4,25 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from handbill.contract.app import messages
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import BIGGEST_ID
 
 Number = Annotated[int, Field(ge=0, le=BIGGEST_ID)]
-Metric = Literal[
-    "created",
-    "attempted",
-    "sent",
-    "delivered",
-    "opened",
-    "clicked",
-    "converted",
-    "bounced",
-    "spammed",
-    "unsubscribed",
-    "dropped",
-    "failed",
-    "undeliverable",
-]
+Metric = Literal["created", messages.Metric]
 
 
 class CustomersExport(Model):
