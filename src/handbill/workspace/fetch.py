@@ -21,7 +21,7 @@ import httpcore2
 import httpx2
 
 from handbill.contract.limits import DATA_FILE_BYTES
-from handbill.errors import InvalidInput
+from handbill.errors import Fault, InvalidInput, quoted
 
 REDIRECTS = 5
 GZIP = b"\x1f\x8b"
@@ -76,13 +76,16 @@ async def _opened(
             yield answer, body
 
 
-def may_fetch(url: str, allowed_hosts: frozenset[str]) -> bool:
-    """Whether `url` is whole and https, or on a host of the operator's own; whether it is public shows later."""
+def check_url(url: str, field: str, allowed_hosts: frozenset[str]) -> list[Fault]:
+    """What is wrong with an address before it is asked: whether it is a public one shows later."""
     try:
         parsed = whole_url(url)
+        if parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in allowed_hosts):
+            return []
     except httpx2.InvalidURL:
-        return False
-    return parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in allowed_hosts)
+        pass
+    rule = "must be a whole URL that starts with https://, or be on a host of HANDBILL_PRIVATE_HOSTS"
+    return [Fault(field, f"{field} {rule}; got {quoted(url)}.")]
 
 
 def is_public(address: str) -> bool:

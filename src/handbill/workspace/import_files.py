@@ -15,7 +15,7 @@ from handbill.contract.audience import json_faults
 from handbill.contract.conditions import unix_seconds
 from handbill.contract.filters import got, short
 from handbill.contract.limits import JSON_DEPTH, PERSON_DATA_BYTES
-from handbill.errors import Unreadable, quoted
+from handbill.errors import Fault, Unreadable, quoted
 from handbill.workspace.data_file import BOM, LONG_NUMBER, ZEROS
 
 Kind = Literal["people", "events", "objects", "relationships"]
@@ -35,6 +35,11 @@ class Line:
     number: int
     values: dict[str, Any]
     fault: str = ""
+
+
+def said(faults: Sequence[Fault]) -> str:
+    """What is wrong with a line, as one sentence."""
+    return "; ".join(fault.message.rstrip(".") for fault in faults)
 
 
 def read(file: BufferedReader, path: Path, kind: Kind) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from handbill.contract import attributes as people_contract
 from handbill.contract import events as events_contract
 from handbill.contract.filters import listed, short
 from handbill.errors import Fault, InvalidInput, Unreadable, quoted
-from handbill.workspace.import_files import EVENT_KEYS, Kind, Line, read
+from handbill.workspace.import_files import EVENT_KEYS, Kind, Line, read, said
 from handbill.workspace.store import events, people
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.store.operations import event_row
@@ -98,11 +98,11 @@ def _person(tx: Transaction, values: Mapping[str, Any], now: int) -> str:
         return "neither id nor email"
     faults = people_contract.check(values) + people_contract.moment(values.get("created_at") or None, "created_at")
     if faults:
-        return _said(faults)
+        return said(faults)
     try:
         done = people.identify(tx, kind, str(values[kind]), values, now, strict=True)
     except InvalidInput as error:
-        return _said(error.faults)
+        return said(error.faults)
     return "" if done.person else "this person is suppressed, or not to be made"
 
 
@@ -162,13 +162,9 @@ def _event_fault(values: Mapping[str, Any]) -> str:
     faults += [
         Fault(name, f"{short(name)} is not known; use {listed(known)}") for name in values if name not in known
     ]
-    return _said(faults)
+    return said(faults)
 
 
 def _row(person: int, values: Mapping[str, Any], now: int) -> dict[str, Any]:
     row = event_row(person, values.get("type", "event"), values, values.get("data"), now)
     return row | {"id": None} if _customer(values)[0] == "id" else row
-
-
-def _said(faults: Sequence[Fault]) -> str:
-    return "; ".join(fault.message.rstrip(".") for fault in faults)

@@ -52,10 +52,17 @@ def _begin(period: str, time: int, zone: tzinfo, later: int) -> int:
     return int((today + timedelta(days=days)).timestamp())
 
 
-def local_time(wall: int, zone: object, otherwise: int) -> int:
-    """When clocks in `zone` (IANA's name) show `wall`, Unix seconds as if in UTC; else `otherwise`."""
+def zone(name: object) -> ZoneInfo | None:
+    """The time zone with IANA's name; None when it is none."""
     try:
-        there = ZoneInfo(str(zone))
-    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return ZoneInfo(str(name))
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # a path, a folder, not found
+        return None
+
+
+def local_time(wall: int, name: object, otherwise: int) -> int:
+    """When clocks in the zone `name` show `wall`, Unix seconds as if in UTC; `otherwise` when it is none."""
+    there = zone(name)
+    if there is None:
         return otherwise
     return int(datetime.fromtimestamp(wall, UTC).replace(tzinfo=there).timestamp())

@@ -31,6 +31,18 @@ async def read(request: Request) -> bytes:
     return b"".join(chunks)
 
 
+async def read_within(request: Request, most: int) -> bytes:
+    """The whole body, of at most so many bytes. Raises TooLarge."""
+    raw = await read(request)
+    if len(raw) > most:
+        raise TooLarge(too_large("The request", len(raw), most))
+    return raw
+
+
+def too_large(what: str, size: int, most: int) -> str:
+    return f"{what} is {size} bytes; the limit is {most}."
+
+
 def parse(raw: bytes) -> Any:
     """JSON in UTF-8 without NaN, NUL, lone surrogates, numbers over 64 bits, keys given twice, or nesting over 50."""
     if not raw or raw.isspace():

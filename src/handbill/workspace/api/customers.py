@@ -16,6 +16,7 @@ from handbill.workspace.api import messages
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import conditions, people, segments, subscriptions
 from handbill.workspace.store import messages as deliveries
+from handbill.workspace.store.attributes import plain
 from handbill.workspace.store.database import Row, Transaction
 
 
@@ -135,10 +136,8 @@ def _person(tx: Transaction, row: Row) -> contract.Person:
 
 def _device(row: Row) -> contract.Device:
     kept = msgspec.json.decode(row["attributes"], type=dict[str, Any])
-    shown = {
-        name: value if isinstance(value, str) else msgspec.json.encode(value).decode() for name, value in kept.items()
-    }
-    return contract.Device(id=row["token"], platform=row["platform"], last_used=row["last_used"], attributes=shown)
+    said = {name: plain(value) for name, value in kept.items()}
+    return contract.Device(id=row["token"], platform=row["platform"], last_used=row["last_used"], attributes=said)
 
 
 def _identifiers(row: Row) -> Identifiers:

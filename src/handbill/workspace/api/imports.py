@@ -7,11 +7,11 @@ import msgspec
 
 from handbill.contract.app import imports as contract
 from handbill.contract.relationships import type_number
-from handbill.errors import Fault, quoted
+from handbill.errors import Fault
 from handbill.workspace.api import exports
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.route import Call, serves
-from handbill.workspace.fetch import may_fetch
+from handbill.workspace.fetch import check_url
 from handbill.workspace.store import exports as stored_exports
 from handbill.workspace.store import imports
 from handbill.workspace.store.database import Row, Transaction
@@ -52,9 +52,7 @@ def _with_report(tx: Transaction, number: int) -> tuple[Row, bool]:
 def _faults(wanted: contract.NewImport, private_hosts: frozenset[str]) -> Iterator[Fault]:
     if not wanted.name.strip():
         yield Fault("import.name", "import.name must not be empty.")
-    if not may_fetch(wanted.data_file_url, private_hosts):
-        rule = "must be a whole URL that starts with https://, or be on a host of HANDBILL_PRIVATE_HOSTS"
-        yield Fault("import.data_file_url", f"import.data_file_url {rule}; got {quoted(wanted.data_file_url)}.")
+    yield from check_url(wanted.data_file_url, "import.data_file_url", private_hosts)
     if wanted.type != "object" and wanted.identifier is None:
         yield Fault("import.identifier", f"import.identifier, id or email, is required for type {wanted.type}.")
     if wanted.type in ("object", "relationship") and type_number(wanted.object_type_id) is None:

@@ -99,12 +99,10 @@ def between(res: str | None, start: int | None, end: int | None, zone: ZoneInfo,
 
 
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found, a path, a folder
-        raise BadRequest.of(
-            "tz", f"tz must be an IANA time zone such as Europe/Berlin; got {quoted(name)}."
-        ) from None
+    zone = periods.zone(name)
+    if zone is None:
+        raise BadRequest.of("tz", f"tz must be an IANA time zone such as Europe/Berlin; got {quoted(name)}.")
+    return zone
 
 
 def _series(asked: Periods, rows: Iterable[Row], names: dict[str, str]) -> contract.Series:

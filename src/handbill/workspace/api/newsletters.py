@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -13,9 +11,10 @@ from handbill.contract.endpoint import Nothing
 from handbill.contract.fields import FIELDS, NEEDED
 from handbill.contract.limits import LATEST_TIMESTAMP, NEWSLETTERS_MAX
 from handbill.errors import Fault, InvalidInput, NotFound, quoted
-from handbill.workspace import ways
+from handbill.workspace import periods, ways
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import conditions, newsletters, senders
+from handbill.workspace.store.attributes import plain
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.segments import within
 
@@ -65,7 +64,7 @@ async def schedule(call: Call) -> contract.OneNewsletter:
     if wanted.scheduled_at == 0:
         row = await call.workspace.database.write(_unschedule, call.number("newsletter_id"))
         return contract.OneNewsletter(newsletter=_newsletter(row))
-    zone = _zone(wanted.timezone)
+    zone = periods.zone(wanted.timezone or "")
     faults = [] if zone else [Fault("timezone", "timezone must be IANA's name, such as Europe/Lisbon.")]
     _refuse([*faults, *_future(wanted.scheduled_at, call.workspace.clock.now())])
     local = None
@@ -124,20 +123,11 @@ def _start(pace: contract.Pace, at: int = 0, local_at: int | None = None) -> new
 def _fields(tx: Transaction, wanted: contract.NewNewsletter) -> dict[str, str]:
     """The texts of the newsletter's type; senders may be named by the number of an identity."""
     given = wanted.model_dump(by_alias=True, exclude_none=True)
-    given |= {name: _sender(tx, f"{name}_id", given) for name in ("from", "reply_to") if f"{name}_id" in given}
+    for name in ("from", "reply_to"):
+        if (field := f"{name}_id") in given:
+            given[name] = senders.named(tx, field, given[field])
     given["body"] = given.get("body") or given.get("body_json", "")
-    return {name: _text(given[name]) for name in FIELDS[wanted.type] if given.get(name)}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _sender(tx: Transaction, name: str, given: dict[str, Any]) -> str:
-    try:
-        return senders.written(senders.get(tx, given[name]))
-    except NotFound as error:
-        raise InvalidInput.of(name, f"{name}: {error}") from None
+    return {name: plain(given[name]) for name in FIELDS[wanted.type] if given.get(name)}
 
 
 def _content_faults(wanted: contract.NewNewsletter) -> list[Fault]:
@@ -168,13 +158,6 @@ def _future(at: int, now: int) -> list[Fault]:
     if now < at <= LATEST_TIMESTAMP:
         return []
     return [Fault("scheduled_at", f"scheduled_at must be in the future, in Unix seconds; got {quoted(str(at))}.")]
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name or "")
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return None
 
 
 def _refuse(faults: list[Fault]) -> None:

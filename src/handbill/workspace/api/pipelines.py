@@ -10,7 +10,7 @@ from handbill.contract import pipelines
 from handbill.contract.endpoint import Model, Nothing
 from handbill.contract.filters import got
 from handbill.contract.limits import BATCH_BYTES, OPERATION_BYTES
-from handbill.errors import Fault, HandbillError, InvalidInput, TooLarge
+from handbill.errors import Fault, HandbillError, InvalidInput
 from handbill.workspace.api import body
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import pipelines as store
@@ -23,7 +23,7 @@ Numbered = tuple[int, str, Mapping[str, Any]]
 @serves(*(endpoint for endpoint in pipelines.endpoints() if endpoint is not pipelines.BATCH))
 async def one(call: Call) -> Model:
     try:
-        given = await _read(call, OPERATION_BYTES)
+        given = body.parse_object(await body.read_within(call.request, OPERATION_BYTES))
         type_ = call.endpoint.path.rpartition("/")[2]
         if faults := pipelines.check(given, type_):
             raise InvalidInput(*faults)
@@ -37,7 +37,7 @@ async def one(call: Call) -> Model:
 async def batch(call: Call) -> Model:
     """Each call for itself; in strict mode nothing is done when one of them is not right."""
     try:
-        raw = await _read(call, BATCH_BYTES)
+        raw = body.parse_object(await body.read_within(call.request, BATCH_BYTES))
         given = raw.get("batch")
         if not isinstance(given, list) or not given:
             raise InvalidInput.of("batch", f"batch must be a list of calls, each with its type; got {got(given)}.")
@@ -56,16 +56,9 @@ def _faults(number: int, given: object, call: Any) -> Sequence[Fault]:
     """What is wrong with one call of a batch, as it was given and with what is common to all."""
     within = f"batch[{number}]"
     if (size := len(msgspec.json.encode(given))) > OPERATION_BYTES:
-        return [Fault(within, f"{within} is {size} bytes; the limit is {OPERATION_BYTES}.")]
+        return [Fault(within, body.too_large(within, size, OPERATION_BYTES))]
     found = pipelines.check(call, call.get("type") if isinstance(call, dict) else None)
     return [Fault(f"{within}.{fault.field}", f"{within}.{fault.message}") for fault in found]
-
-
-async def _read(call: Call, most: int) -> dict[str, Any]:
-    raw = await body.read(call.request)
-    if len(raw) > most:
-        raise TooLarge(f"The request is {len(raw)} bytes; the limit is {most}.")
-    return body.parse_object(raw)
 
 
 async def _do(call: Call, calls: Sequence[Numbered]) -> None:

@@ -10,7 +10,7 @@ from handbill.contract.app import reporting_webhooks as contract
 from handbill.errors import Fault, quoted
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.route import Call, serves
-from handbill.workspace.fetch import may_fetch
+from handbill.workspace.fetch import check_url
 from handbill.workspace.store import reporting_webhooks
 from handbill.workspace.store.database import Row
 
@@ -55,9 +55,7 @@ def _checked(call: Call) -> dict[str, Any]:
 def _faults(wanted: contract.NewWebhook, private_hosts: frozenset[str]) -> Iterator[Fault]:
     if not wanted.name.strip():
         yield Fault("name", "name must not be empty.")
-    if not may_fetch(wanted.endpoint, private_hosts):
-        rule = "must be a whole URL that starts with https://, or be on a host of HANDBILL_PRIVATE_HOSTS"
-        yield Fault("endpoint", f"endpoint {rule}; got {quoted(wanted.endpoint)}.")
+    yield from check_url(wanted.endpoint, "endpoint", private_hosts)
     if not wanted.events:
         yield Fault("events", "events must name at least one event, such as email_sent.")
     for place, event in enumerate(wanted.events):

@@ -17,6 +17,7 @@ from handbill.workspace import delivery_ids, ways
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import people, sending
 from handbill.workspace.store import sends as store
+from handbill.workspace.store.attributes import plain
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import IdType
 from handbill.workspace.workspace import Workspace
@@ -156,12 +157,8 @@ def _content(tx: Transaction, template: Row | None, type_: str, wanted: contract
 def _given(type_: str, wanted: contract.Send) -> dict[str, str]:
     """The fields of a content that the call brings itself, as text."""
     named = wanted.model_dump(by_alias=True, exclude=_SETTINGS, exclude_none=True)
-    texts = {_FIELDS[type_].get(name, name): _text(value) for name, value in named.items() if value not in ({}, "")}
+    texts = {_FIELDS[type_].get(name, name): plain(value) for name, value in named.items() if value not in ({}, "")}
     return texts | ({"headers": _headers(texts["headers"])} if "headers" in texts else {})
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _headers(text: str) -> str:

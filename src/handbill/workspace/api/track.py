@@ -11,7 +11,7 @@ from handbill.contract import attributes, events, operations, relationships, tra
 from handbill.contract.endpoint import Model, Nothing
 from handbill.contract.filters import got
 from handbill.contract.limits import BATCH_BYTES, OPERATION_BYTES, REQUEST_BYTES
-from handbill.errors import Fault, InvalidInput, TooLarge, quoted
+from handbill.errors import Fault, InvalidInput, quoted
 from handbill.workspace import delivery_ids
 from handbill.workspace.api import body
 from handbill.workspace.api.route import Call, serves
@@ -158,7 +158,7 @@ async def _apply(call: Call, operation: dict[str, Any]) -> Model:
 
 @serves(track.BATCH)
 async def batch(call: Call) -> Model | Response:
-    raw = await _raw(call, BATCH_BYTES)
+    raw = await body.read_within(call.request, BATCH_BYTES)
     given = body.parse_object(raw).get("batch")
     if not isinstance(given, list) or not given:
         raise InvalidInput.of("batch", f"batch must be a list of operations; got {got(given)}.")
@@ -174,7 +174,7 @@ def _faults(given: Sequence[Any], raw: bytes) -> dict[int, Sequence[Fault]]:
     if len(raw) > OPERATION_BYTES:
         for number, operation in enumerate(msgspec.json.decode(raw, type=_RawBatch).batch):
             if len(operation) > OPERATION_BYTES:
-                faults[number] = [Fault("batch", _too_large("This operation", len(operation), OPERATION_BYTES))]
+                faults[number] = [Fault("batch", body.too_large("This operation", len(operation), OPERATION_BYTES))]
     return {number: found for number, found in faults.items() if found}
 
 
@@ -207,18 +207,7 @@ async def _write(call: Call, work: Callable[..., Any], *args: Any) -> Model:
 
 
 async def _body(call: Call, most: int = REQUEST_BYTES) -> dict[str, Any]:
-    return body.parse_object(await _raw(call, most))
-
-
-async def _raw(call: Call, most: int) -> bytes:
-    raw = await body.read(call.request)
-    if len(raw) > most:
-        raise TooLarge(_too_large("The request", len(raw), most))
-    return raw
-
-
-def _too_large(what: str, size: int, most: int) -> str:
-    return f"{what} is {size} bytes; the limit is {most}."
+    return body.parse_object(await body.read_within(call.request, most))
 
 
 def _refuse(faults: Sequence[Fault]) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from handbill.contract import operations as contract
-from handbill.errors import Fault, InvalidInput, Unreadable
+from handbill.errors import InvalidInput, Unreadable
 from handbill.workspace import fetch, import_files
-from handbill.workspace.import_files import Kind, Line
+from handbill.workspace.import_files import Kind, Line, said
 from handbill.workspace.store import imports as store
 from handbill.workspace.store import objects, operations, people
 from handbill.workspace.store.database import Row, Transaction
@@ -108,16 +108,12 @@ def _take_batch(tx: Transaction, row: Row, wanted: Wanted, lines: Sequence[Line]
         if not line.fault:
             operation = _OPERATIONS[row["type"]](line.values, wanted)
             if faults := contract.check(operation):
-                errors[line.number] = _said(faults)
+                errors[line.number] = said(faults)
             else:
                 checked.append((line.number, operation))
     taken, refused = _apply(tx, checked, wanted["data_to_process"], now)
-    errors |= {number: _said(error.faults) for number, error in refused.items()}
+    errors |= {number: said(error.faults) for number, error in refused.items()}
     store.took(tx, row["id"], len(lines), taken - len(refused), sorted(errors.items()), now)
-
-
-def _said(faults: Sequence[Fault]) -> str:
-    return "; ".join(fault.message.rstrip(".") for fault in faults)
 
 
 def _apply(

@@ -10,6 +10,7 @@ from handbill.contract.app.reporting_webhooks import METRICS
 from handbill.contract.attributes import TRUTHS
 from handbill.workspace import delivery_ids
 from handbill.workspace.store import people
+from handbill.workspace.store.attributes import plain
 from handbill.workspace.store.database import Row
 from handbill.workspace.ulids import ulid
 
@@ -122,8 +123,7 @@ def _of_customer(row: Row, events: Sequence[str]) -> Iterator[Report]:
         if f"customer_{metric}" in events:
             yield Report(row["activity"], _event(row["timestamp"], row["activity"], "customer", metric, person))
     if "cio_subscription_preferences" in changes and "customer_subscription_preferences_changed" in events:
-        chosen = changes["cio_subscription_preferences"].get("to")
-        content = chosen if isinstance(chosen, str) else msgspec.json.encode(chosen).decode()
+        content = plain(changes["cio_subscription_preferences"].get("to"))
         event = _event(
             row["timestamp"],
             row["activity"] | _SECOND,

@@ -47,3 +47,8 @@ def _without(given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def text(value: object) -> str:
     """`value` as JSON."""
     return msgspec.json.encode(value).decode()
+
+
+def plain(value: object) -> str:
+    """`value` as it is shown and compared: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else text(value)

@@ -17,6 +17,7 @@ from handbill.contract.conditions import unix_seconds
 from handbill.contract.filters import is_number
 from handbill.contract.limits import LATEST_TIMESTAMP
 from handbill.errors import NotFound
+from handbill.workspace.store.attributes import plain, text
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.store.identifiers import cio_id, email_key, person_of
 from handbill.workspace.store.queries import statement
@@ -90,7 +91,7 @@ class _Writer:
     def person_attribute(self, given: Mapping[str, Any]) -> str:
         name = given["field"]
         if name in ("id", "email", "cio_id") and given["operator"] in ("eq", "ne"):
-            same = self.identifier(name, _text(given["value"]))
+            same = self.identifier(name, plain(given["value"]))
             return same if given["operator"] == "eq" else f"NOT ({same})"
         json = statement(f"conditions.{name}", {}) if name in _OWN_COLUMNS else self.json("people.attributes", name)
         return self.compare(json, given)
@@ -120,11 +121,11 @@ class _Writer:
         value = given.get("value")
         match given["operator"]:
             case "eq":
-                return self.equals(json, _text(value))
+                return self.equals(json, plain(value))
             case "ne":
-                return f"NOT ({self.equals(json, _text(value))})"
+                return f"NOT ({self.equals(json, plain(value))})"
             case "contains":
-                return statement("conditions.contains", {"json": json, "text": self.bind(_text(value))})
+                return statement("conditions.contains", {"json": json, "text": self.bind(plain(value))})
             case "exists":
                 return "(" + statement("conditions.exists", {"json": json}) + ")"
             case _:
@@ -132,10 +133,10 @@ class _Writer:
 
     def equals(self, json: str, value: str) -> str:
         """Equal as text: a number or true and false may be stored as such or as text."""
-        text = self.bind(_json(value))
+        json_text = self.bind(text(value))
         if not is_number(value) and value not in ("true", "false"):
-            return statement("conditions.equals", {"json": json, "text": text})
-        return statement("conditions.equals_either", {"json": json, "text": text, "bare": self.bind(value)})
+            return statement("conditions.equals", {"json": json, "text": json_text})
+        return statement("conditions.equals_either", {"json": json, "text": json_text, "bare": self.bind(value)})
 
     def between(self, json: str, least: float, most: float) -> str:
         """Numbers from `least` to `most`. A CAST lends its comparison numeric affinity: text that reads as a number
@@ -192,9 +193,9 @@ def _range(given: Mapping[str, Any], now: int) -> tuple[float, float]:
     moment = unix_seconds(value) or 0
     match given["operator"]:
         case "lt":
-            return -_BIGGEST, nextafter(float(_text(value)), -inf)
+            return -_BIGGEST, nextafter(float(plain(value)), -inf)
         case "gt":
-            return nextafter(float(_text(value)), inf), _BIGGEST
+            return nextafter(float(plain(value)), inf), _BIGGEST
         case "before":
             return -_BIGGEST, nextafter(moment, -inf)
         case "after":
@@ -205,12 +206,3 @@ def _range(given: Mapping[str, Any], now: int) -> tuple[float, float]:
             return now, now + given["next_days"] * DAY
         case _:  # is_timestamp
             return 0, LATEST_TIMESTAMP
-
-
-def _text(value: object) -> str:
-    """A value as it is compared: text as it is, anything else as JSON writes it."""
-    return value if isinstance(value, str) else _json(value)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from handbill.workspace.engine.variants import chosen, translations_of
-from handbill.workspace.store import conditions, contents, sending, sends
+from handbill.workspace.store import conditions, contents, people, sending, sends
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.ulids import ulid
 
@@ -27,10 +27,7 @@ def start(tx: Transaction, after: int, now: int) -> None:
 def _matches(tx: Transaction, row: Row, now: int) -> bool:
     """Whether the person is in the campaign's audience."""
     audience = msgspec.json.decode(row["audience"], type=dict[str, Any])
-    if not audience:
-        return True
-    where = conditions.of_filter(tx, audience, now)
-    return tx.value("segments.of_person", {**where.values, "person": row["person"]}, where=where.sql) is not None
+    return not audience or people.matches(tx, row["person"], conditions.of_filter(tx, audience, now))
 
 
 def _start(tx: Transaction, row: Row, now: int) -> None:

@@ -10,7 +10,7 @@ from handbill.contract.attributes import RESERVED, TRUTHS
 from handbill.contract.limits import ATTRIBUTES
 from handbill.errors import Fault, InvalidInput, quoted
 from handbill.workspace.store import activities, anonymous
-from handbill.workspace.store.attributes import Changes, merge, with_preferences
+from handbill.workspace.store.attributes import Changes, merge, plain, with_preferences
 from handbill.workspace.store.conditions import Where
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import IdType, cio_id, email_key, person_of
@@ -74,6 +74,11 @@ def search(tx: Transaction, where: Where, after: int | None, limit: int, *, newe
     return tx.all(query, {**where.values, "after": after, "limit": limit}, where=where.sql)
 
 
+def matches(tx: Transaction, person: int, where: Where) -> bool:
+    """Whether this one person is among those."""
+    return tx.value("people.matches", {**where.values, "person": person}, where=where.sql) is not None
+
+
 def count(tx: Transaction, where: Where) -> int:
     return int(tx.value("people.count", where.values, where=where.sql))
 
@@ -86,8 +91,8 @@ def identifiers(row: Row) -> dict[str, str | None]:
 def attributes(row: Row) -> dict[str, str | None]:
     """Everything known about a person, as text (reference 2.4): JSON for what is not text."""
     kept = msgspec.json.decode(row["attributes"], type=dict[str, Any])
-    shown = {name: value if isinstance(value, str) else _json(value) for name, value in kept.items()}
-    return {**shown, "unsubscribed": _json(bool(row["unsubscribed"])), **identifiers(row)}
+    said = {name: plain(value) for name, value in kept.items()}
+    return {**said, "unsubscribed": _json(bool(row["unsubscribed"])), **identifiers(row)}
 
 
 def customer_json(row: Row) -> str:

@@ -45,12 +45,7 @@ def membership(
 
 def of_person(tx: Transaction, person: int, now: int) -> list[Row]:
     """The segments a person is in now."""
-    return [row for row in listed(tx) if _has(tx, row["id"], person, now)]
-
-
-def _has(tx: Transaction, segment_id: int, person: int, now: int) -> bool:
-    where = of_segment(tx, segment_id, now)
-    return tx.value("segments.of_person", {**where.values, "person": person}, where=where.sql) is not None
+    return [row for row in listed(tx) if people.matches(tx, person, of_segment(tx, row["id"], now))]
 
 
 def create(tx: Transaction, name: str, description: str, now: int) -> Row:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from handbill.contract.limits import BIGGEST_ID
-from handbill.errors import NotFound
+from handbill.errors import InvalidInput, NotFound
 from handbill.workspace.channels.mime import HeaderFault, mailbox
 from handbill.workspace.store.database import Row, Transaction
 
@@ -50,6 +50,14 @@ def get(tx: Transaction, sender_id: int) -> Row:
     if row is None:
         raise NotFound(f"There is no sender identity {sender_id}.")
     return row
+
+
+def named(tx: Transaction, field: str, sender_id: int) -> str:
+    """How the identity is written whose number stands in `field`. Raises InvalidInput for an unknown one."""
+    try:
+        return written(get(tx, sender_id))
+    except NotFound as error:
+        raise InvalidInput.of(field, f"{field}: {error}") from None
 
 
 def written(row: Mapping[str, Any] | Row) -> str:

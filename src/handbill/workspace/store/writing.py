@@ -90,7 +90,9 @@ def update(tx: Transaction, place: Place, changes: Mapping[str, Any], now: int) 
 def _write(tx: Transaction, row: Row, changes: Mapping[str, Any], now: int) -> Row:
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
     fields |= {name: changes[name] or "" for name in FIELDS[row["type"]] if name in changes}
-    fields |= {name: _sender(tx, f"{name}_id", changes) for name in ("from", "reply_to") if f"{name}_id" in changes}
+    for name in ("from", "reply_to"):
+        if (field := f"{name}_id") in changes:
+            fields[name] = senders.named(tx, field, changes[field]) if changes[field] else ""
     headers = changes["headers"] or [] if "headers" in changes else msgspec.json.decode(row["headers"])
     values = {
         "id": row["id"],
@@ -108,14 +110,6 @@ def _row(tx: Transaction, number: int) -> Row:
     row = tx.one("writing.row", {"id": number})
     assert row
     return row
-
-
-def _sender(tx: Transaction, name: str, changes: Mapping[str, Any]) -> str:
-    """The identity whose number stands in `changes`, as it is written; raises InvalidInput for an unknown one."""
-    try:
-        return senders.written(senders.get(tx, changes[name])) if changes[name] else ""
-    except NotFound as error:
-        raise InvalidInput.of(name, f"{name}: {error}") from None
 
 
 def translate(tx: Transaction, place: Place, changes: Mapping[str, Any], now: int) -> Row:

@@ -25,6 +25,9 @@ WHERE person > coalesce(:after, 0) AND (/*where*/) ORDER BY person LIMIT :limit
 SELECT person, id, email FROM people
 WHERE person < coalesce(:after, 1 << 53) AND (/*where*/) ORDER BY person DESC LIMIT :limit
 
+-- name: matches
+SELECT 1 FROM people WHERE person = :person AND (/*where*/)
+
 -- name: count
 SELECT count(*) FROM people WHERE /*where*/
 

@@ -17,9 +17,6 @@ ON CONFLICT DO NOTHING
 -- name: remove
 DELETE FROM segment_people WHERE segment = :segment AND person IN (SELECT person FROM people WHERE /*named*/)
 
--- name: of_person
-SELECT 1 FROM people WHERE person = :person AND (/*where*/)
-
 -- name: used_by
 SELECT 'broadcasts' AS kind, id, NULL AS sent_at, audience AS tree FROM broadcasts
 UNION ALL SELECT 'campaigns', id, NULL, audience FROM campaigns
