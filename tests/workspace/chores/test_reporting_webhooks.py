@@ -358,7 +358,8 @@ async def test_a_failure_waits_as_long_as_reference_15_says_and_nothing_overtake
     least: float,
     most: float,
 ) -> None:
-    monkeypatch.setattr(reporting_webhooks, "TIMEOUT", 0.1)
+    if isinstance(what, str):  # an endpoint that answers gets all its time: the machine may be busy
+        monkeypatch.setattr(reporting_webhooks, "TIMEOUT", 0.3)
     async with receiving([200, what, what]) as receiver:
         await add(http, receiver.url, "email_sent")
         for number in (1, 2, 3):
