@@ -40,9 +40,8 @@ async def _page(call: Call, person: int | None, deleted: bool = False) -> contra
     limit, before = call.limit(ACTIVITIES_MAX), call.position()
     filters = Filters(person=person, type=call.query.type, name=call.query.name, deleted=deleted)
     rows = await call.workspace.database.read(activities.page, filters, before[0] if before else None, limit + 1)
-    shown = [_activity(call.workspace.secret, row) for row in rows[:limit]]
-    more = [rows[limit - 1]["activity"]] if len(rows) > limit else None
-    return contract.Activities(activities=shown, next=call.cursor(more))
+    shown, following = call.page(rows, limit, "activity")
+    return contract.Activities(activities=[_activity(call.workspace.secret, row) for row in shown], next=following)
 
 
 def _activity(secret: bytes, row: Row) -> contract.Activity:

@@ -45,9 +45,8 @@ async def update_broadcast_action(call: Call) -> broadcasts.OneAction:
 async def of_campaign(call: Call) -> campaigns.Actions:
     after = call.position() or [0]
     rows = await call.workspace.database.read(writing.listed, place(call), after[0], ACTIONS_MAX + 1)
-    shown = rows[:ACTIONS_MAX]
-    more = [shown[-1]["id"]] if len(rows) > ACTIONS_MAX else None
-    return campaigns.Actions(actions=[_campaign_action(row) for row in shown], next=call.cursor(more))
+    shown, following = call.page(rows, ACTIONS_MAX, "id")
+    return campaigns.Actions(actions=[_campaign_action(row) for row in shown], next=following)
 
 
 @serves(campaigns.ACTION, campaigns.LANGUAGE)

@@ -37,11 +37,11 @@ async def search(call: Call) -> contract.SearchResult:
         raise InvalidInput(*faults)
     now = call.workspace.clock.now()
     rows = await call.workspace.database.read(_matching, call.body.filter, now, after[0] if after else 0, limit + 1)
-    shown = rows[:limit]
+    shown, following = call.page(rows, limit, "person")
     return contract.SearchResult(
         identifiers=[_identifiers(row) for row in shown],
         ids=[row["id"] or "" for row in shown],
-        next=call.cursor([shown[-1]["person"]] if len(rows) > limit else None),
+        next=following,
     )
 
 
@@ -96,9 +96,9 @@ async def served(call: Call) -> contract.ServedMessages:
     type_ = "in_app" if call.endpoint is contract.IN_APP_MESSAGES else "inbox"
     limit, after = call.limit(MESSAGES_MAX), call.position()
     rows = await call.workspace.database.read(_served, call, type_, after, limit + 1)
-    more = [rows[limit - 1]["seen"], rows[limit - 1]["delivery"]] if len(rows) > limit else None
-    shown = [_served_message(call.workspace.secret, row) for row in rows[:limit]]
-    return contract.ServedMessages(messages=shown, next=call.cursor(more))
+    shown, following = call.page(rows, limit, "seen", "delivery")
+    told = [_served_message(call.workspace.secret, row) for row in shown]
+    return contract.ServedMessages(messages=told, next=following)
 
 
 def _served(tx: Transaction, call: Call, type_: str, after: list[int] | None, limit: int) -> list[Row]:

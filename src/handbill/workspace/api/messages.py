@@ -82,12 +82,12 @@ async def answer(call: Call, **only: Any) -> contract.Messages:
         limit + 1,
         call.workspace.clock.now(),
     )
-    shown = [_message(call.workspace.secret, row) for row in rows[:limit]]
+    shown, following = call.page(rows, limit, "delivery")
+    told = [_message(call.workspace.secret, row) for row in shown]
     if call.query.get_tracked_responses:
-        for message in shown:
+        for message in told:
             message.tracked_responses = {}  # no channel here asks people to choose
-    more = [rows[limit - 1]["delivery"]] if len(rows) > limit else None
-    return contract.Messages(messages=shown, next=call.cursor(more))
+    return contract.Messages(messages=told, next=following)
 
 
 def _filters(query: MessagesQuery) -> Filters:

@@ -23,9 +23,8 @@ from handbill.workspace.store.segments import within
 async def listed(call: Call) -> contract.Newsletters:
     limit, after = call.limit(NEWSLETTERS_MAX), call.position()
     rows = await call.workspace.database.read(newsletters.page, call.query.sort, after, limit + 1)
-    shown = rows[:limit]
-    more = [shown[-1]["created"], shown[-1]["id"]] if len(rows) > limit else None
-    return contract.Newsletters(newsletters=[_newsletter(row) for row in shown], next=call.cursor(more))
+    shown, following = call.page(rows, limit, "created", "id")
+    return contract.Newsletters(newsletters=[_newsletter(row) for row in shown], next=following)
 
 
 @serves(contract.GET)

@@ -38,11 +38,11 @@ async def search(call: Call) -> contract.Found:
     if faults := contract.check(call.body):
         raise InvalidInput(*faults)
     rows = await call.workspace.database.read(_matching, call, after[0] if after else 0, limit + 1)
-    shown = rows[:limit]
+    shown, following = call.page(rows, limit, "object")
     return contract.Found(
         identifiers=[_identifiers(row) for row in shown],
         ids=[row["object_id"] for row in shown],
-        next=call.cursor([shown[-1]["object"]] if len(rows) > limit else None),
+        next=following,
     )
 
 
@@ -69,16 +69,16 @@ async def attributes(call: Call) -> contract.OneObject:
 async def people_of(call: Call) -> contract.RelatedPeople:
     limit, after = call.limit(RELATIONSHIPS_MAX), call.position()
     rows = await call.workspace.database.read(_people, call, after[0] if after else 0, limit + 1)
-    shown = [
+    shown, following = call.page(rows, limit, "person")
+    told = [
         contract.RelatedPerson(
             identifiers=Identifiers(**people.identifiers(row)),
             object_type_id=str(row["type_id"]),
             object_type_disabled=not row["enabled"],
         )
-        for row in rows[:limit]
+        for row in shown
     ]
-    more = [rows[limit - 1]["person"]] if len(rows) > limit else None
-    return contract.RelatedPeople(cio_relationships=shown, next=call.cursor(more))
+    return contract.RelatedPeople(cio_relationships=told, next=following)
 
 
 def _people(tx: Transaction, call: Call, after: int, limit: int) -> list[Row]:
@@ -90,17 +90,17 @@ async def of_customer(call: Call) -> contract.Relationships:
     limit, after = call.limit(RELATIONSHIPS_MAX), call.position()
     person = await call.workspace.database.read(customers.found, call.query.id_type, call.path["customer_id"])
     rows = await call.workspace.database.read(objects.of_person, person, after[0] if after else 0, limit + 1)
-    shown = [
+    shown, following = call.page(rows, limit, "object")
+    told = [
         contract.Relationship(
             object_type_id=row["type_id"],
             identifiers=_identifiers(row),
             attributes=msgspec.json.decode(row["attributes"]),
             timestamps=msgspec.json.decode(row["timestamps"]),
         )
-        for row in rows[:limit]
+        for row in shown
     ]
-    more = [rows[limit - 1]["object"]] if len(rows) > limit else None
-    return contract.Relationships(cio_relationships=shown, next=call.cursor(more))
+    return contract.Relationships(cio_relationships=told, next=following)
 
 
 def _found(tx: Transaction, call: Call) -> Row:

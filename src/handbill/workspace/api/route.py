@@ -64,6 +64,12 @@ class Call:
         """The `next` of an answer whose last entry is at `position`; empty when there is no more."""
         return cursors.seal(self.workspace.secret, self._scope(), position) if position else ""
 
+    def page(self, rows: Sequence[Any], limit: int, *key: str) -> tuple[Sequence[Any], str]:
+        """Of `limit` + 1 rows or fewer, what is shown, and the `next` that goes on behind them, by columns `key`."""
+        shown = rows[:limit]
+        more = [shown[-1][column] for column in key] if len(rows) > limit else None
+        return shown, self.cursor(more)
+
     def _scope(self) -> bytes:
         """The list and its filters: a cursor made for one is refused for another."""
         filters = self.query.model_dump(exclude={"start", "limit"})

@@ -73,11 +73,11 @@ async def membership(call: Call) -> contract.Membership:
         limit + 1,
         newest=call.query.sort == "desc",
     )
-    shown = rows[:limit]
+    shown, following = call.page(rows, limit, "person")
     return contract.Membership(
         ids=[row["id"] or "" for row in shown],
         identifiers=[contract.Identifiers.model_validate(people.identifiers(row)) for row in shown],
-        next=call.cursor([shown[-1]["person"]] if len(rows) > limit else None),
+        next=following,
     )
 
 

@@ -14,9 +14,8 @@ async def listed(call: Call) -> contract.Senders:
     rows = await call.workspace.database.read(
         senders.page, query.sort, query.hidden, after[0] if after else None, limit + 1
     )
-    shown = rows[:limit]
-    more = [shown[-1]["id"]] if len(rows) > limit else None
-    return contract.Senders(sender_identities=[_sender(row) for row in shown], next=call.cursor(more))
+    shown, following = call.page(rows, limit, "id")
+    return contract.Senders(sender_identities=[_sender(row) for row in shown], next=following)
 
 
 @serves(contract.GET)
