@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import errno
 import io
 import json
 from collections.abc import AsyncIterator, Callable
@@ -248,6 +249,17 @@ async def test_a_file_that_cannot_be_one_fails_the_import(
     assert (done["state"], done["error"], done["rows_imported"]) == ("failed", error, 0)
     assert kept(workspace) == []
     assert await workspace.database.read(store.due, NOW) == []
+
+
+async def test_a_full_disk_fails_the_import_and_no_path_of_this_machine_is_told(
+    workspace: Workspace, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/srv/shop/workspace.db.imports/1.part")
+
+    monkeypatch.setattr(Path, "replace", full)
+    shown = await load(workspace, http, "people", "id\nu1\n")
+    assert (shown["state"], shown["error"]) == ("failed", "The file could not be kept: No space left on device.")
 
 
 @pytest.mark.parametrize("url", ["https://localhost/f.csv", "https://10.0.0.1/f.csv", "https://169.254.169.254/"])

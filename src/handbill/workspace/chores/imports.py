@@ -48,7 +48,8 @@ async def take(workspace: Workspace, number: int, stopping: asyncio.Event) -> No
         await _count(workspace, row, wanted, file)
         await _take(workspace, row, wanted, file, stopping)
     except (InvalidInput, Unreadable, OSError) as error:
-        await workspace.database.write(store.move, number, "failed", workspace.clock.now(), str(error))
+        reason = f"The file could not be kept: {error.strerror}." if isinstance(error, OSError) else str(error)
+        await workspace.database.write(store.move, number, "failed", workspace.clock.now(), reason)
     if not stopping.is_set():
         for done in (file, file.with_suffix(".part")):
             done.unlink(missing_ok=True)
