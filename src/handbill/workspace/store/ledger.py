@@ -5,8 +5,9 @@ settles triggers, all in the same transaction.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -102,33 +103,20 @@ def _count_states(tx: Transaction, moves: Iterable[tuple[int, str, str]]) -> Non
     )
 
 
-def count_metrics(tx: Transaction, happened: Iterable[tuple[Row, str]], now: int, by: int = 1) -> None:
-    """Count metrics of deliveries in this hour. Of each row content, parents and type are read."""
-    counted = Counter(
-        (
-            metric,
-            row["content_id"],
-            row["broadcast_id"],
-            row["newsletter_id"],
-            row["transactional_id"],
-            row["campaign_id"],
-            row["type"],
-        )
-        for row, metric in happened
-    )
-    for (metric, content, broadcast, newsletter, transactional, campaign, type_), count in counted.items():
-        values = {
-            "content": content,
-            "metric": metric,
-            "hour": now - now % HOUR,
-            "broadcast": broadcast,
-            "newsletter": newsletter,
-            "transactional": transactional,
-            "campaign": campaign,
-            "type": type_,
-            "count": count * by,
-        }
-        tx.run("ledger.count_metric", values)
+def count_metrics(
+    tx: Transaction, happened: Iterable[tuple[Row | Mapping[str, Any], str]], now: int, by: int = 1
+) -> None:
+    """Count metrics of deliveries in this hour, each `by` times. Of each row content, parents and type are read."""
+    counted = Counter((metric, *_counted(row)) for row, metric in happened)
+    rows = [
+        {**dict(zip(_COUNTED, owners, strict=True)), "metric": metric, "hour": now - now % HOUR, "count": count * by}
+        for (metric, *owners), count in counted.items()
+    ]
+    tx.many("ledger.count_metric", rows)
+
+
+_COUNTED = ("content_id", "broadcast_id", "newsletter_id", "transactional_id", "campaign_id", "type")
+_counted = itemgetter(*_COUNTED)
 
 
 # Workers
@@ -220,19 +208,10 @@ def _write_out(tx: Transaction, job: Job, content: Content, people: Sequence[int
 
 
 def _count_created(tx: Transaction, job: Job, content: Content, made: int, now: int) -> None:
-    for metric in ("created", "drafted") if content.draft else ("created",):
-        values = {
-            "content": content.id,
-            "metric": metric,
-            "hour": now - now % HOUR,
-            "broadcast": job.broadcast,
-            "newsletter": job.newsletter,
-            "transactional": None,
-            "campaign": None,
-            "type": content.type,
-            "count": made,
-        }
-        tx.run("ledger.count_metric", values)
+    none = dict.fromkeys(("transactional_id", "campaign_id"))
+    row = {"content_id": content.id, "broadcast_id": job.broadcast, "newsletter_id": job.newsletter}
+    metrics = ("created", "drafted") if content.draft else ("created",)
+    count_metrics(tx, [({**none, **row, "type": content.type}, metric) for metric in metrics], now, made)
 
 
 def begin(tx: Transaction, job: Job, contents: Sequence[Content], samples: dict[int, bytes], now: int) -> None:

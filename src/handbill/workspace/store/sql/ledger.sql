@@ -213,7 +213,7 @@ ON CONFLICT (trigger_id, state) DO UPDATE SET count = count + excluded.count
 
 -- name: count_metric
 INSERT INTO counters (content_id, metric, hour, broadcast_id, newsletter_id, transactional_id, campaign_id, type, count)
-VALUES (:content, :metric, :hour, :broadcast, :newsletter, :transactional, :campaign, :type, :count)
+VALUES (:content_id, :metric, :hour, :broadcast_id, :newsletter_id, :transactional_id, :campaign_id, :type, :count)
 ON CONFLICT (content_id, metric, hour) DO UPDATE SET count = count + excluded.count
 
 -- name: settle
