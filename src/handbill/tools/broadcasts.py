@@ -51,7 +51,10 @@ async def get_broadcast_messages(
     limit: Limit = MESSAGES_DEFAULT,
     start: Annotated[str, Cursor()] = "",
 ) -> MessageList:
-    """List the deliveries of one broadcast, newest first, of all its triggers or of one. Bodies are not included."""
+    """List the deliveries of one broadcast, newest first, of all its triggers or of one. Bodies are not included.
+
+    Without dates and trigger it lists the month after the broadcast was first triggered.
+    """
     query = ParentMessagesQuery(
         trigger_id=number_of(trigger_id) if trigger_id else None,
         metric=metric,

@@ -165,6 +165,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"type": "webhook"}, "url is required"),
     ({"type": "push", "subject": None, "body": None}, "body is required"),
     ({"from": None, "from_id": 99}, "There is no sender identity 99"),
+    ({"body": "{{ customer.name"}, "body line 1, column 1:"),
     ({"scheduled_at": NOW}, "scheduled_at must be in the future"),
     ({"scheduled_at": NOW + 9, "send_now": True}, "Give send_now or scheduled_at, not both."),
     ({"recipients": None}, "Invalid filter spec: recipients must be one and with a list"),

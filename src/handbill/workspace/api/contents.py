@@ -3,7 +3,7 @@
 Reference 6.1, 7.1, 8.2.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -143,14 +143,18 @@ async def _updated(call: Call) -> Row:
 async def _checked(call: Call) -> dict[str, Any]:
     """What the body says, with its Liquid read. Raises BadRequest with a fault for each field that is not Liquid."""
     changes: dict[str, Any] = call.body.model_dump(exclude_unset=True)
-    texts = [(name, changes[name]) for name in NAMES if changes.get(name)]
-    headers = enumerate(changes.get("headers") or [])
-    texts += [(f"headers[{number}].value", header["value"]) for number, header in headers]
-    dialect = Dialect(await call.workspace.database.read(writing.snippets))
-    faults = [fault for name, source in texts for fault in _faults(dialect, name, source)]
-    if faults:
+    if faults := await liquid_faults(call, changes):
         raise BadRequest(*faults)
     return changes
+
+
+async def liquid_faults(call: Call, written: Mapping[str, Any]) -> list[Fault]:
+    """What is no Liquid among the fields and headers of what is written."""
+    texts = [(name, written[name]) for name in NAMES if isinstance(written.get(name), str)]
+    headers = enumerate(written.get("headers") or [])
+    texts += [(f"headers[{number}].value", header["value"]) for number, header in headers]
+    dialect = Dialect(await call.workspace.database.read(writing.snippets))
+    return [fault for name, source in texts for fault in _faults(dialect, name, source)]
 
 
 def _faults(dialect: Dialect, name: str, source: str) -> Iterator[Fault]:

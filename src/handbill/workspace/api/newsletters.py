@@ -12,6 +12,7 @@ from handbill.contract.fields import FIELDS, NEEDED
 from handbill.contract.limits import LATEST_TIMESTAMP, NEWSLETTERS_MAX
 from handbill.errors import Fault, InvalidInput, NotFound, quoted
 from handbill.workspace import periods, ways
+from handbill.workspace.api.contents import liquid_faults
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import conditions, newsletters, senders
 from handbill.workspace.store.attributes import plain
@@ -43,7 +44,8 @@ async def delete(call: Call) -> Nothing:
 async def create(call: Call) -> contract.OneNewsletter:
     wanted: contract.NewNewsletter = call.body
     now = call.workspace.clock.now()
-    _refuse([*recipients.check(wanted.recipients), *_content_faults(wanted), *_time_faults(wanted, now)])
+    liquid = await liquid_faults(call, wanted.model_dump(by_alias=True))
+    _refuse([*recipients.check(wanted.recipients), *_content_faults(wanted), *liquid, *_time_faults(wanted, now)])
     start = None
     if wanted.send_now or wanted.scheduled_at:
         start = _start(wanted, at=wanted.scheduled_at or 0)
