@@ -59,8 +59,10 @@ def fill(tx: Transaction, count: int) -> None:
 
 
 async def ours(home: Path, port: int, count: int) -> float:
-    """Messages per second from the trigger's answer to `finished`."""
-    settings = Settings.load({"HANDBILL_SMTP": f"smtp://127.0.0.1:{port}?tls=none&connections={CONNECTIONS}"}, home)
+    """Messages per second from the trigger's answer to `finished`; their links and openings are tracked."""
+    smtp = f"smtp://127.0.0.1:{port}?tls=none&connections={CONNECTIONS}"
+    tracked = {"HANDBILL_BASE_URL": "https://mail.film.example"}
+    settings = Settings.load({"HANDBILL_SMTP": smtp, **tracked}, home)
     async with connect(settings) as connection:
         if not await connection.workspace.database.read(lambda tx: tx.value("audience.everyone")):
             await connection.workspace.database.write(fill, count)

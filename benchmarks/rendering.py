@@ -11,6 +11,7 @@ import time
 import msgspec
 import uvloop
 
+from handbill.workspace import archive
 from handbill.workspace.engine.needs import Content, Rendered, Work
 from handbill.workspace.rendering.message import Message
 from handbill.workspace.rendering.pool import ProcessRenderer
@@ -105,14 +106,15 @@ def main(count: int) -> None:
     works = [work(number) for number in range(count)]
     sample = Message(CONTENT).render(works[0])
     assert isinstance(sample, Rendered), sample
-    rendered = Message(CONTENT, sample.payload).render(works[1])
+    dictionary = archive.pack(archive.expand(sample.archive))
+    rendered = Message(CONTENT, dictionary).render(works[1])
     assert isinstance(rendered, Rendered), rendered
     print(f"mail of {len(rendered.payload):,} bytes, {len(rendered.archive):,} kept")
-    in_this_process(works, sample.payload)
+    in_this_process(works, dictionary)
     for processes in (1, 2):
         for runner in (asyncio.Runner(), asyncio.Runner(loop_factory=uvloop.new_event_loop)):
             with runner:
-                runner.run(through_children(processes, works, sample.payload))
+                runner.run(through_children(processes, works, dictionary))
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def _parsed(tag: str) -> _Link | None:
     target = _LINE_ENDS.sub("", unescape(tag[start:end]).strip())
     if not _WEB.match(target):
         return None
-    return _Link(tag[:start], target, tag[end:], bool(_UNTRACKED.search(tag)), _fault(target))
+    untracked = "untracked" in tag.lower() and bool(_UNTRACKED.search(tag))  # the expression alone takes 4 µs a link
+    return _Link(tag[:start], target, tag[end:], untracked, _fault(target))
 
 
 def _fault(target: str) -> str:
