@@ -54,7 +54,7 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool, shown: 
             bound: int = sock.getsockname()[1]
             async with mcp_app(_tools(connection, shown), workspace.keys.app_key, _names(host, bound)) as mcp:
                 app = create_app(workspace, limits=limits)
-                app.router.routes += [Route("/mcp", mcp)]
+                app.router.routes.insert(0, Route("/mcp", mcp))  # routes are tried in their order, and there are many
                 click.echo(f"Handbill serves http://{host}:{bound}: Customer.io's APIs, MCP at /mcp. Ctrl+C ends it.")
                 config = uvicorn.Config(app, log_level="warning", lifespan="off")
                 gc.freeze()  # the contract and its models stay: looking through them again took a tenth of the time
