@@ -19,30 +19,6 @@ from handbill.workspace.store import messages, people, writing
 from handbill.workspace.store.database import Row
 from handbill.workspace.store.messages import Filters
 
-_METRICS = (
-    "drafted",
-    "attempted",
-    "sent",
-    "delivered",
-    "deferred",
-    "opened",
-    "clicked",
-    "converted",
-    "bounced",
-    "dropped",
-    "spammed",
-    "unsubscribed",
-    "topic_unsubscribed",
-    "suppressed",
-    "failed",
-    "undeliverable",
-    "human_opened",
-    "prefetch_opened",
-    "human_clicked",
-    "prefetch_clicked",
-)
-"""Times, and four counts at the end (reference 4.3)."""
-
 
 @serves(contract.LIST)
 async def listed(call: Call) -> contract.Messages:
@@ -116,7 +92,7 @@ def _delivery(call: Call) -> int:
 
 def _message(secret: bytes, row: Row) -> Message:
     sealed = delivery_ids.seal(secret, row["delivery"])
-    metrics = {name: row[name] for name in _METRICS if row[name]}
+    metrics = {name: row[name] for name in (*messages.TIMES, *messages.COUNTS) if row[name]}
     of_newsletter = row["newsletter_id"] is not None
     return Message(
         id=sealed,

@@ -13,7 +13,7 @@ import msgspec
 
 from handbill.errors import HandbillError, Unavailable
 from handbill.workspace import delivery_ids
-from handbill.workspace.store import audience, imports, people
+from handbill.workspace.store import audience, imports, messages, people
 from handbill.workspace.store import exports as store
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import cio_id
@@ -110,24 +110,7 @@ def _batches(numbers: Sequence[int]) -> list[Sequence[int]]:
 # Deliveries
 
 _PARENTS = ("campaign_id", "broadcast_id", "newsletter_id", "transactional_id", "trigger_id", "content_id")
-_METRICS = (
-    "created",
-    "drafted",
-    "attempted",
-    "sent",
-    "delivered",
-    "deferred",
-    "opened",
-    "clicked",
-    "converted",
-    "bounced",
-    "dropped",
-    "spammed",
-    "unsubscribed",
-    "suppressed",
-    "failed",
-    "undeliverable",
-)
+_METRICS = ("created", *messages.TIMES)
 _PERSON = ("customer_id", "email", "cio_id")
 _MESSAGE = ("type", "recipient", "subject", "failure_message")
 

@@ -15,6 +15,28 @@ LONGEST_SPAN = 366 * DAY
 """Seconds (reference 4.1): six months unless asked otherwise, never more than twelve."""
 MONTH = 31 * DAY
 
+TIMES = (
+    "drafted",
+    "attempted",
+    "sent",
+    "delivered",
+    "deferred",
+    "opened",
+    "clicked",
+    "converted",
+    "bounced",
+    "dropped",
+    "spammed",
+    "unsubscribed",
+    "topic_unsubscribed",
+    "suppressed",
+    "failed",
+    "undeliverable",
+)
+"""What may happen to a delivery, as the columns that hold when (reference 4.3)."""
+COUNTS = ("human_opened", "prefetch_opened", "human_clicked", "prefetch_clicked")
+"""And how often, of the columns that count."""
+
 _PARENTS = (*writing.PARENTS, "content_id")
 _WITHOUT_INDEX = frozenset(("sent",))
 """Metrics that nearly every delivery has: walking the list itself finds a page soon."""
