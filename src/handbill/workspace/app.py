@@ -47,6 +47,9 @@ from handbill.workspace.api.page import page
 from handbill.workspace.api.route import routes
 from handbill.workspace.workspace import Workspace
 
+OLD = "/v1/api/"
+"""What some connectors still write for `/v1/`."""
+
 
 def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
     """Serve `workspace`, which the caller opens and closes. `limits` holds callers to Customer.io's rates."""
@@ -61,7 +64,7 @@ def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
             *pages,
             Route("/openapi.json", _description, methods=["GET"]),
         ],
-        middleware=[Middleware(_QuotedPath)],
+        middleware=[Middleware(_AskedPath)],
         exception_handlers={404: _page_not_found, 405: _page_not_found},
     )
     app.router.redirect_slashes = False
@@ -77,13 +80,14 @@ def _page_not_found(request: Request, error: Exception) -> Response:
     return page("Page not found", "There is nothing at this address.", status=404)
 
 
-class _QuotedPath:
-    """Routes by the path as it was sent, so that an identifier may hold `%2F`."""
+class _AskedPath:
+    """Routes by the path as it was sent, so that an identifier may hold `%2F`; the old prefix means the new one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if raw := scope.get("raw_path"):
-            scope = {**scope, "path": raw.decode("latin-1")}
+            path = raw.decode("latin-1")
+            scope = {**scope, "path": f"/v1/{path.removeprefix(OLD)}" if path.startswith(OLD) else path}
         await self._app(scope, receive, send)

@@ -94,15 +94,11 @@ def serves(*endpoints: Endpoint) -> Callable[[Handler], Handler]:
 
 
 def routes(workspace: Workspace, endpoints: Iterator[Endpoint], windows: Mapping[Rate, Window]) -> Iterator[Route]:
-    """A route for each endpoint, and for its old path `/v1/api/…` (reference 1)."""
+    """A route for each endpoint."""
     for endpoint in endpoints:
-        paths = [endpoint.path]
-        if endpoint.path.startswith("/v1/"):
-            paths.append(endpoint.path.replace("/v1/", "/v1/api/", 1))
-        for path in paths:
-            route = Route(path, _serve(workspace, endpoint, windows), name=endpoint.name)
-            route.methods = {endpoint.method}
-            yield route
+        route = Route(endpoint.path, _serve(workspace, endpoint, windows), name=endpoint.name)
+        route.methods = {endpoint.method}
+        yield route
 
 
 def _serve(
