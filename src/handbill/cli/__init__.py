@@ -15,6 +15,7 @@ from handbill.errors import EXIT_STATUS, HandbillError, InvalidInput, RateLimite
 from handbill.settings import Settings
 
 COMMANDS = {
+    "setup": ("handbill.cli.setup:setup", "Tell Claude, Cursor, VS Code or Codex how to start Handbill."),
     "demo": ("handbill.cli.demo:demo", "Show the whole round: people, a broadcast, what each of them got."),
     "mcp": ("handbill.cli.stdio:mcp", "Serve the tools to an agent over MCP on standard input and output."),
     "serve": ("handbill.cli.serving:serve", "Serve Customer.io's APIs and MCP, and send what is triggered."),
