@@ -16,6 +16,7 @@ from handbill.settings import Settings
 
 COMMANDS = {
     "setup": ("handbill.cli.setup:setup", "Tell Claude, Cursor, VS Code or Codex how to start Handbill."),
+    "doctor": ("handbill.cli.doctor:doctor", "Say what works here, what does not, and what to do about it."),
     "demo": ("handbill.cli.demo:demo", "Show the whole round: people, a broadcast, what each of them got."),
     "mcp": ("handbill.cli.stdio:mcp", "Serve the tools to an agent over MCP on standard input and output."),
     "serve": ("handbill.cli.serving:serve", "Serve Customer.io's APIs and MCP, and send what is triggered."),

@@ -44,7 +44,7 @@ def sending(settings: Settings, mode: str | None, auto_send_max: int | None, as_
     """
     rules = asyncio.run(_rules(settings, mode, auto_send_max))
     shown = {"mode": rules.mode, "auto_send_max": rules.auto_send_max}
-    click.echo(json.dumps(shown) if as_json else _sentence(rules))
+    click.echo(json.dumps(shown) if as_json else sentence(rules))
 
 
 async def _rules(settings: Settings, mode: str | None, auto_send_max: int | None) -> Sending:
@@ -57,7 +57,8 @@ async def _rules(settings: Settings, mode: str | None, auto_send_max: int | None
         return wanted
 
 
-def _sentence(rules: Sending) -> str:
+def sentence(rules: Sending) -> str:
+    """What the rules mean, for a person."""
     return {
         "sandbox": "sandbox: everything is sent, and nothing leaves this machine.",
         "live": f"live: triggers for up to {rules.auto_send_max:,} people go without a person.",

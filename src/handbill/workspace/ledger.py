@@ -1,6 +1,7 @@
 """The engine's ledger on this workspace's database; a worker's life is a lock that the operating system keeps."""
 
 import contextlib
+import fcntl
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,26 @@ SENT_ALIKE = ("transport", "content_id", "type", "content", "tracked", "retained
 """What messages to one person each must have in common to be of one batch."""
 
 
+def workers_alive(database: Path) -> int:
+    """How many workers hold their lock. It is only tried as a reader, so that nobody is taken for dead or alive."""
+    return sum(_held(lock) for lock in _locks(database).glob("*"))
+
+
+def _locks(database: Path) -> Path:
+    return Path(f"{database}.workers")
+
+
+def _held(lock: Path) -> bool:
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:  # it said goodbye meanwhile
+        return False
+    return False
+
+
 class WorkspaceLedger:
     """Implements `engine.needs.Ledger`. `resend`: what may have been sent before a crash is sent again."""
 
@@ -34,7 +55,7 @@ class WorkspaceLedger:
         self._workspace = workspace
         self._database = workspace.database
         self._resend = resend
-        self._locks = Path(f"{workspace.database.path}.workers")
+        self._locks = _locks(workspace.database.path)
         self._own: dict[int, FileLock] = {}
         self._decoded: dict[int, dict[int, Content]] = {}
         self._samples: dict[tuple[int, int], tuple[int, bytes]] = {}

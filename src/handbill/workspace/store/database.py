@@ -211,6 +211,11 @@ def _migrations() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name)]
 
 
+def newest_version() -> int:
+    """The version that an opened database is brought to."""
+    return len(_migrations())
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the database to the newest version, all of it or nothing; several processes may start at once."""
     steps = _migrations()
