@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from handbill.client import Client
 from handbill.settings import Settings
@@ -22,6 +24,10 @@ from handbill.workspace.workspace import Workspace
 if os.access("/dev/shm", os.W_OK):
     # Waiting for a disk's fsync is most of what most tests do; that commits outlive a kill is shown in tests/crash.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+
+# How long an example takes says how busy the machine is, nothing of the code.
+hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any machine")
 
 NOW = 1_764_000_000
 """24 November 2025, 16:00:00 UTC."""
