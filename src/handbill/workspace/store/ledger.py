@@ -240,6 +240,11 @@ def anything_due(tx: Transaction, now: int) -> bool:
     return any(tx.one(query, {"now": now}) for query in ("ledger.next_trigger", "sends.next", "ledger.due"))
 
 
+def under_way(tx: Transaction, now: int) -> bool:
+    """Whether something waits for no clock: it is to be prepared or sent, or somebody is at it."""
+    return anything_due(tx, now) or tx.one("ledger.in_hand", {"now": now}) is not None
+
+
 def dictionary(tx: Transaction, number: int, content: int) -> tuple[int, bytes]:
     """What archives of this trigger and content are compressed against: its number and the sample itself."""
     row = tx.one("ledger.dictionary", {"trigger": number, "content": content})

@@ -111,6 +111,11 @@ SELECT :trigger, coalesce(max(position), 0) + 1, :text FROM trigger_errors WHERE
 -- name: due
 SELECT delivery FROM deliveries WHERE state = 'deferred' AND retry_at <= :now LIMIT 10000
 
+-- name: in_hand
+SELECT 1 FROM triggers WHERE state = 'preparing' OR (state = 'accepted'
+  AND start_at - CASE WHEN local_at IS NULL THEN 0 ELSE 93600 END <= :now)
+UNION ALL SELECT 1 FROM deliveries WHERE worker IS NOT NULL LIMIT 1
+
 -- name: next_trigger
 SELECT id, transport, contents, own_data, CASE
     WHEN rate IS NULL THEN 1 << 53
