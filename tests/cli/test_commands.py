@@ -215,7 +215,8 @@ def test_call_tells_errors_as_json(handbill: Shell, words: list[str], status: in
 
 
 def test_a_person_sets_what_may_be_sent_and_the_next_send_obeys(handbill: Shell) -> None:
-    assert handbill("sending", "live", "--auto-send-max", "1", "--json").json == {"mode": "live", "auto_send_max": 1}
+    rules = {"mode": "live", "auto_send_max": 1, "repeat_window": 600}
+    assert handbill("sending", "live", "--auto-send-max", "1", "--json").json == rules
     refused = handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2")
     assert refused.status == 7
     assert "This would reach 2 people; up to 1 go without a person." in refused.err

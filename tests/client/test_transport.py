@@ -46,7 +46,7 @@ async def send(script: Script, method: str = "GET", waits: list[float] | None = 
 
     transport = Transport(Server("https://api.customer.io", bearer("key")), script, sleep)
     try:
-        return await transport.send(method, "/v1/segments", {}, {} if method == "POST" else None)
+        return (await transport.send(method, "/v1/segments", {}, {} if method == "POST" else None)).content
     finally:
         await transport.close()
 

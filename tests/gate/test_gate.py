@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from handbill.client import Client
+from handbill.client.triggers import Accepted
 from handbill.errors import SendingRefused
 from handbill.gate.gate import Gate
 from handbill.gate.policy import Mode, Policy
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.anyio
 def gate(policy: Policy, sent: list[tuple[int, dict[str, Any]]]) -> Gate:
     async def create(broadcast_id: int, body: dict[str, Any]) -> Any:
         sent.append((broadcast_id, body))
-        return SimpleNamespace(id=37)
+        return Accepted(37)
 
     async def current() -> Policy:
         return policy
@@ -37,7 +38,7 @@ def gate(policy: Policy, sent: list[tuple[int, dict[str, Any]]]) -> Gate:
 )
 async def test_what_the_policy_allows_is_sent(policy: Policy, people: int) -> None:
     sent: list[tuple[int, dict[str, Any]]] = []
-    assert await gate(policy, sent).trigger(5, {"ids": ["u1"]}, people) == 37
+    assert await gate(policy, sent).trigger(5, {"ids": ["u1"]}, people) == Accepted(37)
     assert sent == [(5, {"ids": ["u1"]})]
 
 

@@ -117,7 +117,7 @@ async def test_how_long_to_wait_is_told_beside_the_sentence(tmp_path: Path) -> N
     async with film_club(tmp_path) as (_, context), client_of(context) as client:
         arguments = {"broadcast_id": RESTOCK, "ids": ["u1"]}
         await client.call_tool("CUSTOMERIO_TRIGGER_BROADCAST", arguments)
-        result = await client.call_tool("CUSTOMERIO_TRIGGER_BROADCAST", arguments)
+        result = await client.call_tool("CUSTOMERIO_TRIGGER_BROADCAST", {**arguments, "ids": ["u2"]})
         assert result.meta
         assert result.meta["handbill/error"] == {"code": "rate_limited", "retry_after": 10}
 

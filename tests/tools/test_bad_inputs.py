@@ -63,6 +63,7 @@ async def test_a_second_trigger_within_ten_seconds_says_how_long_to_wait(tmp_pat
     async with film_club(tmp_path, clock) as (_, context):
         arguments = {"broadcast_id": RESTOCK, "ids": ["u1"]}
         await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", arguments)
+        arguments = {"broadcast_id": RESTOCK, "ids": ["u2"]}
         clock.advance(3)
         with pytest.raises(
             RateLimited, match=r"triggered 3 s ago; at most once per 10 s\. Retry in 7 s\."
@@ -70,6 +71,14 @@ async def test_a_second_trigger_within_ten_seconds_says_how_long_to_wait(tmp_pat
             await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", arguments)
         assert refused.value.retry_after == 7
         assert "Retry in 7 s." in await _over_mcp(context, "TRIGGER_BROADCAST", arguments)
+
+
+async def test_the_same_trigger_again_is_the_first_one_and_says_so(tmp_path: Path) -> None:
+    async with film_club(tmp_path) as (_, context):
+        arguments = {"broadcast_id": RESTOCK, "ids": ["u1"]}
+        answers = [(await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", arguments)).data() for _ in range(2)]
+        assert [(answer["id"], answer["repeated"]) for answer in answers] == [(1, False), (1, True)]
+        assert "the same call came before: this is its trigger, nothing new is sent" in answers[1]["notes"]
 
 
 async def test_a_refused_trigger_does_not_count_against_the_ten_seconds(tmp_path: Path) -> None:
@@ -84,8 +93,8 @@ async def test_a_sixth_trigger_is_refused_while_five_wait(tmp_path: Path) -> Non
     clock = FixedClock()
     async with film_club(tmp_path, clock) as (_, context):
         arguments = {"broadcast_id": RESTOCK, "ids": ["u1"]}
-        for _ in range(5):
-            await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", arguments)
+        for number in range(5):
+            await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", {**arguments, "data": {"number": number}})
             clock.advance(10)
         with pytest.raises(RateLimited, match="5 triggers of broadcast 5 are waiting; wait for one to finish"):
             await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", arguments)

@@ -3,8 +3,10 @@
 import asyncio
 import dataclasses
 import json
+from collections.abc import Mapping
 
 import click
+import msgspec
 
 from handbill.gate.policy import Mode
 from handbill.settings import Settings
@@ -31,30 +33,40 @@ def keys(settings: Settings, as_json: bool) -> None:
 @click.command
 @click.argument("mode", type=click.Choice([mode.value for mode in Mode]), required=False)
 @click.option("--auto-send-max", type=click.IntRange(min=0), help="Live: people per trigger without a person's yes.")
+@click.option(
+    "--repeat-window", type=click.IntRange(0, 86_400), help="Seconds: the same trigger again is one. 0: off."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def sending(settings: Settings, mode: str | None, auto_send_max: int | None, as_json: bool) -> None:
+def sending(settings: Settings, /, mode: str | None, as_json: bool, **limits: int | None) -> None:
     """Show or set what may be sent: sandbox (nothing leaves the machine), live, or off.
 
     \b
     Examples:
       handbill sending
       handbill sending live --auto-send-max 100
+      handbill sending sandbox --repeat-window 0
       handbill sending off
     """
-    rules = asyncio.run(_rules(settings, mode, auto_send_max))
-    shown = {"mode": rules.mode, "auto_send_max": rules.auto_send_max}
-    click.echo(json.dumps(shown) if as_json else sentence(rules))
+    given = {name: value for name, value in {"mode": mode, **limits}.items() if value is not None}
+    rules = asyncio.run(_rules(settings, given))
+    click.echo(json.dumps(msgspec.structs.asdict(rules)) if as_json else f"{sentence(rules)} {_repeats(rules)}")
 
 
-async def _rules(settings: Settings, mode: str | None, auto_send_max: int | None) -> Sending:
+async def _rules(settings: Settings, given: Mapping[str, str | int]) -> Sending:
     """The rules in force, after changing what is given."""
     async with Workspace.open(settings) as workspace:
         now = await workspace.database.read(get)
-        wanted = Sending(Mode(mode or now.mode).value, now.auto_send_max if auto_send_max is None else auto_send_max)
+        wanted = msgspec.structs.replace(now, **given)
         if wanted != now:
             await workspace.database.write(put, wanted)
         return wanted
+
+
+def _repeats(rules: Sending) -> str:
+    if not rules.repeat_window:
+        return "The same trigger asked for again is a new one."
+    return f"The same trigger asked for again within {rules.repeat_window:,} s is one."
 
 
 def sentence(rules: Sending) -> str:

@@ -26,16 +26,27 @@ class Caller:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """The answer as `endpoint.answer`.
+        """The answer as `endpoint.answer`. Raises as `told` does."""
+        return (await self.told(endpoint, path, query, body, headers))[0]
+
+    async def told(
+        self,
+        endpoint: Endpoint,
+        path: dict[str, Any] | None = None,
+        query: Model | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[Any, Mapping[str, str]]:
+        """The answer as `endpoint.answer`, and its headers, whose names may be written in any case.
 
         Raises InvalidInput for a path value that cannot be one, Unauthorized when there is no key for this API.
         """
         url = endpoint.url(**{name: _checked(name, value) for name, value in (path or {}).items()})
         if (transport := self._transports.get(endpoint.auth)) is None:
             raise Unauthorized(f"{endpoint.name} needs a key of the {endpoint.auth} API, and there is none here.")
-        content = await transport.send(endpoint.method, url, _parameters(query), body, headers)
+        answer = await transport.send(endpoint.method, url, _parameters(query), body, headers)
         try:
-            return endpoint.answer.model_validate_json(content or b"{}")
+            return endpoint.answer.model_validate_json(answer.content or b"{}"), answer.headers
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"]) or "the body"

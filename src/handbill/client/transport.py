@@ -69,8 +69,8 @@ class Transport:
 
     async def send(
         self, method: str, url: str, query: dict[str, Any], body: Any = None, headers: Mapping[str, str] | None = None
-    ) -> bytes:
-        """The answer's body. GET is tried up to 4 times; anything else exactly once, whatever happens.
+    ) -> httpx2.Response:
+        """The answer. GET is tried up to 4 times; anything else exactly once, whatever happens.
 
         Raises HandbillErrors made from the answer, Unavailable without one, OutcomeUnknown when it may have worked.
         """
@@ -87,7 +87,7 @@ class Transport:
 
     async def _once(
         self, method: str, url: str, query: dict[str, Any], content: bytes | None, headers: Mapping[str, str]
-    ) -> bytes:
+    ) -> httpx2.Response:
         if self._pace:
             await self._pace.turn()
         if content is not None:
@@ -98,7 +98,7 @@ class Transport:
             raise self._lost(method, error) from error
         if not answer.is_success:
             raise self._failed(method, answer)
-        return answer.content
+        return answer
 
     def _lost(self, method: str, error: httpx2.TransportError) -> HandbillError:
         before = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)

@@ -1,20 +1,29 @@
 """Triggers of broadcasts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from handbill.client.call import Caller
 from handbill.contract.app import triggers as contract
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A trigger's number; `repeated` when an earlier call made it, and this one changed nothing."""
+
+    id: int
+    repeated: bool = False
+
+
 class Triggers:
     def __init__(self, call: Caller) -> None:
         self._call = call
 
-    async def create(self, broadcast_id: int, body: dict[str, Any]) -> contract.Triggered:
+    async def create(self, broadcast_id: int, body: dict[str, Any]) -> Accepted:
         """Trigger a broadcast: this sends. Never tried twice; raises OutcomeUnknown when the answer was lost."""
         path = {"broadcast_id": broadcast_id}
-        answer: contract.Triggered = await self._call(contract.TRIGGER_BROADCAST, path, body=body)
-        return answer
+        answer, headers = await self._call.told(contract.TRIGGER_BROADCAST, path, body=body)
+        return Accepted(answer.id, "Idempotent-Replayed" in headers)
 
     async def list(self, broadcast_id: int) -> contract.Triggers:
         answer: contract.Triggers = await self._call(contract.LIST, {"broadcast_id": broadcast_id})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handbill.client import Client
+from handbill.client.triggers import Accepted
 from handbill.contract.app.sends import Sent
 from handbill.errors import SendingRefused
 from handbill.gate.policy import Mode, Policy
@@ -20,10 +21,10 @@ class Gate:
     client: Client
     policy: Callable[[], Awaitable[Policy]]
 
-    async def trigger(self, broadcast_id: int, body: dict[str, Any], people: int) -> int:
-        """Trigger the broadcast, which would reach `people`, and return the trigger's id. Raises as `check` does."""
+    async def trigger(self, broadcast_id: int, body: dict[str, Any], people: int) -> Accepted:
+        """Trigger the broadcast, which would reach `people`. Raises as `check` does."""
         await self.check(people)
-        return (await self.client.triggers.create(broadcast_id, body)).id
+        return await self.client.triggers.create(broadcast_id, body)
 
     async def send(self, channel: Channel, body: dict[str, Any], people: int = 1) -> Sent:
         """Send a transactional message. Raises as `check` does."""

@@ -29,6 +29,7 @@ class Triggered(Answer):
     state: State
     recipients: int
     counts: Counts
+    repeated: bool = Field(False, description="The same call came before: this is its trigger, and no new one.")
 
 
 class Previewed(Answer):
@@ -62,21 +63,23 @@ async def trigger_broadcast(context: Context, broadcast_id: BroadcastId, **body:
     """Send a broadcast to an audience: exactly one of ids, emails, recipients, per_user_data or data_file_url.
 
     Everyone named must be in the workspace already, unless a flag says to skip who is missing. At most one trigger
-    per 10 seconds and broadcast. A refused call sends nothing and does not count. CUSTOMERIO_PREVIEW_BROADCAST
-    shows what would happen.
+    per 10 seconds and broadcast; the same call again within 10 minutes is answered with the trigger of the first. A
+    refused call sends nothing and does not count. CUSTOMERIO_PREVIEW_BROADCAST shows what would happen.
     """
     preview = await context.client.triggers.preview(broadcast_id, {**body}, samples=0)
     await context.gate.check(preview.people)
     _refuse_faults(preview, body)
     context.notes.extend(remarks(body))
-    trigger_id = await context.gate.trigger(broadcast_id, {**body}, preview.people)
+    made = await context.gate.trigger(broadcast_id, {**body}, preview.people)
+    context.notes.extend(["the same call came before: this is its trigger, nothing new is sent"] * made.repeated)
     accepted = Progress(
-        id=trigger_id, broadcast_id=broadcast_id, state="accepted", recipients=preview.people, counts=Counts()
+        id=made.id, broadcast_id=broadcast_id, state="accepted", recipients=preview.people, counts=Counts()
     )
     progress = await _follow(context, accepted)
     unresolved = progress.state in ("accepted", "preparing")
     recipients = preview.people if unresolved else progress.recipients
-    return Triggered(**progress.model_dump(exclude={"note", "recipients", *ASKED}), recipients=recipients)
+    told = progress.model_dump(exclude={"note", "recipients", *ASKED})
+    return Triggered(**told, recipients=recipients, repeated=made.repeated)
 
 
 @tool(effect="reads", toolset="broadcasts", command="broadcast preview", check=check_audience)

@@ -16,7 +16,7 @@ from handbill.client import Client
 from handbill.connections import Connection, reach
 from handbill.errors import InvalidInput, NotFound, RateLimited
 from handbill.settings import Settings
-from handbill.workspace.store import people, segments
+from handbill.workspace.store import people, segments, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -259,16 +259,17 @@ async def test_a_broadcast_is_triggered_once_in_ten_seconds(
 ) -> None:
     await client.triggers.create(5, {"ids": ["u1"]})
     clock.advance(3)
+    other = {"ids": ["u2"]}
     with pytest.raises(RateLimited, match=r"triggered 3 s ago; at most once per 10 s\. Retry in 7 s\.") as refused:
-        await client.triggers.create(5, {"ids": ["u1"]})
+        await client.triggers.create(5, other)
     assert refused.value.retry_after == 7
-    answer = await http.post("/v1/campaigns/5/triggers", json={"ids": ["u1"]})
+    answer = await http.post("/v1/campaigns/5/triggers", json=other)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
     clock.advance(6.9)
     with pytest.raises(RateLimited):
-        await client.triggers.create(5, {"ids": ["u1"]})
+        await client.triggers.create(5, other)
     clock.advance(0.2)
-    await client.triggers.create(5, {"ids": ["u1"]})
+    await client.triggers.create(5, other)
     assert len((await client.triggers.list(5)).triggers) == 2
 
 
@@ -277,24 +278,63 @@ async def test_a_clock_that_is_set_back_holds_a_broadcast_no_longer_than_ten_sec
 ) -> None:
     await client.triggers.create(5, {"ids": ["u1"]})
     clock.advance(-86_400)
-    await client.triggers.create(5, {"ids": ["u1"]})
+    assert not (await client.triggers.create(5, {"ids": ["u1"]})).repeated
     with pytest.raises(RateLimited):
-        await client.triggers.create(5, {"ids": ["u1"]})
+        await client.triggers.create(5, {"ids": ["u2"]})
 
 
 async def test_five_triggers_of_a_broadcast_may_wait(filled: Workspace, client: Client, clock: FixedClock) -> None:
-    for _ in range(5):
-        await client.triggers.create(5, {"ids": ["u1"]})
+    for number in range(5):
+        await client.triggers.create(5, {"ids": ["u1"], "data": {"number": number}})
         clock.advance(10)
     with pytest.raises(RateLimited, match="5 triggers of broadcast 5 are waiting"):
         await client.triggers.create(5, {"ids": ["u1"]})
 
 
-async def test_fifty_calls_at_once_are_one_trigger(filled: Workspace, client: Client) -> None:
-    calls = [client.triggers.create(5, {"ids": ["u1"]}) for _ in range(50)]
+async def test_fifty_calls_at_once_are_one_trigger_with_one_id(filled: Workspace, client: Client) -> None:
+    answers = await asyncio.gather(*(client.triggers.create(5, {"ids": ["u1"]}) for _ in range(50)))
+    assert {answer.id for answer in answers} == {1}
+    assert sum(answer.repeated for answer in answers) == 49
+    assert len((await client.triggers.list(5)).triggers) == 1
+
+
+async def test_of_fifty_different_calls_at_once_one_is_accepted(filled: Workspace, client: Client) -> None:
+    calls = [client.triggers.create(5, {"ids": ["u1"], "data": {"number": number}}) for number in range(50)]
     answers = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(answer, RateLimited) for answer in answers) == 49
     assert len((await client.triggers.list(5)).triggers) == 1
+
+
+async def test_the_same_call_is_one_trigger_for_ten_minutes_and_then_another(
+    filled: Workspace, http: httpx2.AsyncClient, clock: FixedClock
+) -> None:
+    async def create(written: str) -> tuple[dict[str, int], bool]:
+        answer = await http.post("/v1/campaigns/5/triggers", content=written)
+        return answer.json(), "Idempotent-Replayed" in answer.headers
+
+    assert await create('{"ids": ["u1"], "data": {"a": 1, "b": 2}}') == ({"id": 1}, False)
+    clock.advance(599)
+    assert await create('{"data":{"b":2,"a":1},"ids":["u1"],"id_ignore_missing":false}') == ({"id": 1}, True)
+    clock.advance(1)
+    assert await create('{"ids": ["u1"], "data": {"a": 1, "b": 2}}') == ({"id": 2}, False)
+
+
+async def test_the_window_for_the_same_call_can_be_closed(
+    filled: Workspace, client: Client, clock: FixedClock
+) -> None:
+    await filled.database.write(sending.put, sending.Sending(repeat_window=0))
+    await client.triggers.create(5, {"ids": ["u1"]})
+    with pytest.raises(RateLimited):
+        await client.triggers.create(5, {"ids": ["u1"]})
+    clock.advance(10)
+    assert (await client.triggers.create(5, {"ids": ["u1"]})).id == 2
+
+
+async def test_the_same_call_after_a_trigger_that_failed_is_a_new_one(filled: Workspace, client: Client) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidInput):
+            await client.triggers.create(5, {"ids": ["u9"]})
+    assert [trigger.id for trigger in (await client.triggers.list(5)).triggers] == [2, 1]
 
 
 TRIGGER_IDS = [

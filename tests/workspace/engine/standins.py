@@ -167,6 +167,6 @@ async def trigger(workspace: Workspace, number: int, **body: object) -> int:
     clock = workspace.clock
     clock.advance(11)  # type: ignore[attr-defined]
     accepted = await workspace.database.write(
-        triggers.accept, number, body or EVERYBODY, lacking={}, time=clock.time()
+        triggers.accept, number, body or EVERYBODY, lacking={}, time=clock.time(), anew=True
     )
     return accepted.id

@@ -16,7 +16,14 @@ _ESCAPED_COLON = re.compile(rb"\\u003[aA]")
 
 
 async def read(request: Request) -> bytes:
-    """The whole body. Raises TooLarge as soon as it is more than 25 MB."""
+    """The whole body, however often it is asked for. Raises TooLarge as soon as it is more than 25 MB."""
+    if not hasattr(request.state, "body"):
+        request.state.body = await _received(request)
+    raw: bytes = request.state.body
+    return raw
+
+
+async def _received(request: Request) -> bytes:
     chunks, size = [], 0
     try:
         async for chunk in request.stream():

@@ -16,7 +16,7 @@ from handbill.contract.endpoint import Endpoint, Free, Model
 from handbill.contract.limits import Rate
 from handbill.errors import HandbillError, quoted
 from handbill.workspace import cursors
-from handbill.workspace.api import auth, body, failures, values
+from handbill.workspace.api import auth, body, failures, idempotency, values
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.pace import Window
 from handbill.workspace.workspace import Workspace
@@ -113,15 +113,25 @@ def _serve(
         try:
             if window:
                 window.enter()
-            return _answer(endpoint, await handler(await _read(workspace, endpoint, request)))
+            return await idempotency.once(
+                workspace, endpoint, request, lambda workspace: _told(handler, workspace, endpoint, request)
+            )
         except HandbillError as error:
             return failures.answer(error, endpoint, failures.reference())
-        except Exception:
-            mark = failures.reference()
-            log.exception("%s failed (reference %s)", endpoint.name, mark)
-            return failures.answer(HandbillError("internal"), endpoint, mark)
 
     return serve
+
+
+async def _told(handler: Handler, workspace: Workspace, endpoint: Endpoint, request: Request) -> Response:
+    """The handler's answer; its errors are answers, too."""
+    try:
+        return _answer(endpoint, await handler(await _read(workspace, endpoint, request)))
+    except HandbillError as error:
+        return failures.answer(error, endpoint, failures.reference())
+    except Exception:
+        mark = failures.reference()
+        log.exception("%s failed (reference %s)", endpoint.name, mark)
+        return failures.answer(HandbillError("internal"), endpoint, mark)
 
 
 async def _read(workspace: Workspace, endpoint: Endpoint, request: Request) -> Call:

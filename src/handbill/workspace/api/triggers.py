@@ -2,20 +2,24 @@
 
 import re
 
+from starlette.responses import JSONResponse, Response
+
 from handbill.contract.app import triggers as contract
 from handbill.contract.audience import check
 from handbill.contract.limits import ERRORS_MAX
 from handbill.errors import Fault, InvalidInput, quoted
 from handbill.workspace import preview, ways
 from handbill.workspace.api.failures import BadRequest
+from handbill.workspace.api.idempotency import REPLAYED
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.store import triggers
+from handbill.workspace.store.idempotency import HEADER
 
 _TRIGGER_ID = re.compile(r"(?:([1-9]\d{0,15})-)?([1-9]\d{0,15})", re.ASCII)
 
 
 @serves(contract.TRIGGER_BROADCAST)
-async def trigger(call: Call) -> contract.Triggered:
+async def trigger(call: Call) -> Response:
     body = call.body.model_dump()
     if faults := check(body):
         raise InvalidInput(*faults)
@@ -26,11 +30,13 @@ async def trigger(call: Call) -> contract.Triggered:
         body,
         lacking=ways.lacking(workspace.settings),
         time=workspace.clock.time(),
+        anew=HEADER in call.request.headers,  # whoever has keys says by them what is the same call
     )
     if accepted.faults:
         raise InvalidInput(*(_told(fault, accepted.id) for fault in accepted.faults))
     workspace.bell.set()
-    return contract.Triggered(id=accepted.id)
+    headers = REPLAYED if accepted.repeated else None
+    return JSONResponse(contract.Triggered(id=accepted.id).model_dump(), headers=headers)
 
 
 def _told(fault: Fault, trigger_id: int) -> Fault:

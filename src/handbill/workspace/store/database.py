@@ -8,6 +8,7 @@ another, so that neither waits for the other (WAL).
 """
 
 import asyncio
+import copy
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -93,6 +94,7 @@ class Database:
         self._writer = ThreadPoolExecutor(1, "database-write")
         self._reader = ThreadPoolExecutor(1, "database-read")
         self._waiting: deque[_Unit[Any]] = deque()
+        self._first: Callable[[Transaction], None] | None = None
         self._writing: sqlite3.Connection
         self._reading: sqlite3.Connection
 
@@ -123,7 +125,7 @@ class Database:
 
         Units that wait for their turn together share one commit, and with it one wait for the disk.
         """
-        unit: _Unit[T] = _Unit(lambda tx: work(tx, *args, **kwargs))
+        unit: _Unit[T] = _Unit(lambda tx: self._begun(tx, lambda: work(tx, *args, **kwargs)))
         self._waiting.append(unit)
         try:
             await asyncio.get_running_loop().run_in_executor(self._writer, self._write_waiting)
@@ -133,6 +135,17 @@ class Database:
         if unit.error:
             raise unit.error
         return unit.result
+
+    def beginning(self, first: Callable[[Transaction], None]) -> "Database":
+        """The same open database, where each unit of writing begins with `first`."""
+        other = copy.copy(self)
+        other._first = first
+        return other
+
+    def _begun(self, tx: Transaction, work: Callable[[], T]) -> T:
+        if self._first:
+            self._first(tx)
+        return work()
 
     def _write_waiting(self) -> None:
         """What waits, in its order; those who came later find nothing left to do."""

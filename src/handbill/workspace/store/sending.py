@@ -11,10 +11,14 @@ Mode = Literal["off", "sandbox", "live"]
 
 
 class Sending(msgspec.Struct, frozen=True):
-    """`auto_send_max`: people per trigger that an agent may reach in live mode without a person."""
+    """`auto_send_max`: people per trigger that an agent may reach in live mode without a person.
+
+    `repeat_window`: seconds in which the same trigger asked for again is the first one; 0 for never.
+    """
 
     mode: Mode = "sandbox"
     auto_send_max: int = 0
+    repeat_window: int = 600
 
 
 def get(tx: Transaction) -> Sending:

@@ -1,5 +1,6 @@
 """Triggers: accepting one, and reading what became of it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ class Accepted:
 
     id: int
     faults: Sequence[Fault] = ()
+    repeated: bool = False
+    """It is the number of an earlier one, and this call changed nothing."""
 
 
 def broadcast(tx: Transaction, number: int) -> Row:
@@ -50,14 +53,24 @@ def obstacle(tx: Transaction, row: Row, lacking: Mapping[str, str]) -> str:
 
 
 def accept(
-    tx: Transaction, number: int, body: Mapping[str, Any], *, lacking: Mapping[str, str], time: float
+    tx: Transaction,
+    number: int,
+    body: Mapping[str, Any],
+    *,
+    lacking: Mapping[str, str],
+    time: float,
+    anew: bool = False,
 ) -> Accepted:
     """Take a trigger in: `body` was checked, `time` is Unix seconds.
 
+    The same body within the workspace's `repeat_window` is the earlier trigger, unless it is meant `anew`.
     Raises NotFound, InvalidInput (nothing is recorded) and RateLimited; people who cannot be found give a trigger
     that failed.
     """
     row = broadcast(tx, number)
+    digest = hashlib.sha256(msgspec.json.encode(body, order="sorted")).digest()
+    if not anew and (earlier := _earlier(tx, number, digest, int(time))):
+        return Accepted(earlier, repeated=True)
     if reason := obstacle(tx, row, lacking):
         raise InvalidInput.of("broadcast_id", reason)
     if tx.value("triggers.waiting", {"broadcast": number}) >= TRIGGERS_WAITING:
@@ -72,10 +85,17 @@ def accept(
         faults = [Fault("recipients", f"Broadcast {number} has no audience of its own; name recipients.")]
     if not faults:
         _take_turn(tx, row, time)
-    trigger = _add(tx, number, body, found, faults, int(time))
+    trigger = _add(tx, number, body, digest, found, faults, int(time))
     errors = found.errors or [fault.message for fault in faults]
     tx.many("ledger.add_error", [{"trigger": trigger, "text": text} for text in errors])
     return Accepted(trigger, faults)
+
+
+def _earlier(tx: Transaction, number: int, digest: bytes, now: int) -> int | None:
+    """The trigger that was asked for in the same words a short time ago; one that failed has sent nothing."""
+    values = {"broadcast": number, "digest": digest, "now": now, "window": sending.get(tx).repeat_window}
+    earlier: int | None = tx.value("triggers.earlier", values)
+    return earlier
 
 
 def _take_turn(tx: Transaction, row: Row, time: float) -> None:
@@ -96,6 +116,7 @@ def _add(
     tx: Transaction,
     number: int,
     body: Mapping[str, Any],
+    digest: bytes,
     found: audience.Named,
     faults: Sequence[Fault],
     now: int,
@@ -110,6 +131,7 @@ def _add(
         "state": "failed" if faults else "accepted",
         "note": faults[0].message if faults else "",
         "own_data": own_data,
+        "digest": digest,
         "now": now,
         "processed_at": now if faults else None,
     }

@@ -391,3 +391,17 @@ CREATE TABLE import_errors (
   error TEXT NOT NULL,
   PRIMARY KEY (import, line)
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE triggers ADD COLUMN digest BLOB NOT NULL DEFAULT x'';  -- of what was asked for: the same again is no new trigger
+CREATE INDEX triggers_digest ON triggers (broadcast_id, digest, created_at);
+
+CREATE TABLE idempotency_keys (
+  key TEXT PRIMARY KEY,
+  request BLOB NOT NULL,                   -- a digest of the request it came with
+  call TEXT NOT NULL,                      -- which call, of those with this key, was the one to write
+  status INTEGER,                          -- its answer, once there is one
+  media_type TEXT,
+  body BLOB,
+  created INTEGER NOT NULL
+) STRICT;
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created);

@@ -17,9 +17,14 @@ SELECT count(*) FROM triggers WHERE broadcast_id = :broadcast AND state IN ('acc
 UPDATE broadcasts SET triggered_at = :now
 WHERE id = :broadcast AND (triggered_at <= :now - :interval OR triggered_at > :now + :interval)
 
+-- name: earlier
+SELECT max(id) FROM triggers
+WHERE broadcast_id = :broadcast AND digest = :digest AND created_at > :now - :window AND created_at < :now + :window
+  AND state <> 'failed'
+
 -- name: add
-INSERT INTO triggers (broadcast_id, audience, data, transport, state, note, own_data, created_at, processed_at)
-VALUES (:broadcast, :audience, :data, :transport, :state, :note, :own_data, :now, :processed_at)
+INSERT INTO triggers (broadcast_id, audience, data, transport, state, note, own_data, digest, created_at, processed_at)
+VALUES (:broadcast, :audience, :data, :transport, :state, :note, :own_data, :digest, :now, :processed_at)
 RETURNING id
 
 -- name: list
