@@ -1,4 +1,4 @@
-"""The pytest plugin: `handbill`, a fixture that is a running workspace for the tests of code that sends.
+"""What the fixture `handbill` is (pytest_plugin.py): a running workspace for the tests of code that sends.
 
 docs/guides/testing.md shows it. Every method may be called from synchronous and asynchronous tests alike: the
 workspace runs in a thread and an event loop of its own.
@@ -212,15 +212,9 @@ def _body(kept: tuple[bytes, bytes] | None) -> str:
 # The workspace in its thread
 
 
-@pytest.fixture
-def handbill(tmp_path: Path) -> Iterator[Handbill]:
-    """A running workspace of this test alone, in sandbox: nothing leaves the machine."""
-    with _served(tmp_path / "handbill") as opened:
-        yield opened
-
-
 @contextmanager
-def _served(home: Path) -> Iterator[Handbill]:
+def served(home: Path) -> Iterator[Handbill]:
+    """A running workspace in the folder `home`, until the block ends."""
     ready: Future[Handbill] = Future()
     thread = threading.Thread(target=lambda: asyncio.run(_serve(home, ready)), name="handbill", daemon=True)
     thread.start()
