@@ -67,7 +67,7 @@ async def live(tmp_path: Path, clock: Any) -> Any:
         transport = httpx2.ASGITransport(create_app(workspace, limits=False))
         headers = {"Authorization": f"Bearer {workspace.keys.app_key}"}
         http = httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers)
-        await workspace.database.write(sending.put, sending.Sending(mode="live"))
+        await workspace.database.write(sending.put, sending.Sending(mode="live", repeat_window=0))
         await workspace.database.write(people.identify, "id", "u1", PERSON, 1)
         yield Live(workspace, await stack.enter_async_context(http), fake)
 
