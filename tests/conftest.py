@@ -1,8 +1,10 @@
 """A fresh workspace in a folder of its own, with a clock that stands still until a test moves it."""
 
+import asyncio
 import dataclasses
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -19,6 +21,7 @@ from handbill.settings import Settings
 from handbill.workspace.app import create_app
 from handbill.workspace.engine.needs import Content, Rendered, RenderFailure, Work
 from handbill.workspace.rendering.message import Message
+from handbill.workspace.store.database import Database
 from handbill.workspace.workspace import Workspace
 
 if os.access("/dev/shm", os.W_OK):
@@ -78,8 +81,22 @@ class RenderedHere:
         yield [message.render(work) for work in works]
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that is made once, and copied by each test: making one takes longer than most tests."""
+
+    async def make(path: Path) -> None:
+        await (await Database.open(path)).close()
+
+    path = tmp_path_factory.mktemp("empty") / "workspace.db"
+    asyncio.run(make(path))
+    return path
+
+
 @pytest.fixture
-async def workspace(tmp_path: Path, clock: FixedClock) -> AsyncIterator[Workspace]:
+async def workspace(tmp_path: Path, clock: FixedClock, empty_database: Path) -> AsyncIterator[Workspace]:
+    (tmp_path / "home").mkdir()
+    shutil.copy(empty_database, tmp_path / "home" / "workspace.db")
     async with Workspace.open(Settings.load({}, tmp_path / "home"), clock) as opened:
         yield dataclasses.replace(opened, renderer=RenderedHere())
 
