@@ -1,7 +1,6 @@
 """`handbill demo`: a workspace with people and a broadcast, and the whole round through a real MCP client."""
 
 import asyncio
-import json
 import shlex
 import shutil
 import tempfile
@@ -22,6 +21,8 @@ from handbill.settings import Settings
 from handbill.workspace.channels.mime import plain
 from handbill.workspace.workspace import Workspace
 
+CLIENTS = {"Claude Code": "claude", "Cursor": "cursor", "VS Code": "vscode", "Codex": "codex"}
+"""What `handbill setup` calls each."""
 EXCERPT = 9
 """Lines of the mail's words that are shown."""
 
@@ -90,13 +91,10 @@ def _make_empty(folder: Path) -> None:
 def _next_steps(home: Path | None) -> dict[str, str]:
     """What one does next; `home` is the workspace that was kept."""
     own = ["--home", str(home)] if home else []
-    server = {"command": "handbill", "args": ["mcp", *own]}
     kept = {"This workspace": str(home)} if home else {"Keep it": "handbill demo --keep"}
     return {
         **kept,
-        "Claude Code": shlex.join(["claude", "mcp", "add", "handbill", "--", "handbill", "mcp", *own]),
-        "Cursor": f"~/.cursor/mcp.json: {json.dumps({'mcpServers': {'handbill': server}})}",
-        "VS Code": shlex.join(["code", "--add-mcp", json.dumps({"name": "handbill", **server})]),
+        **{name: shlex.join(["handbill", "setup", client, *own]) for name, client in CLIENTS.items()},
         "Your own people": shlex.join(["handbill", "import", "people", "people.csv", *own]),
         "A server": shlex.join(["handbill", "serve", *own]),
     }

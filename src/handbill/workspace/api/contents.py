@@ -19,7 +19,7 @@ from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.places import place
 from handbill.workspace.api.route import Call, serves
 from handbill.workspace.liquid import Dialect, LiquidSyntaxFault
-from handbill.workspace.store import writing
+from handbill.workspace.store import contents, writing
 from handbill.workspace.store.database import Row
 
 # Actions
@@ -153,7 +153,7 @@ async def liquid_faults(call: Call, written: Mapping[str, Any]) -> list[Fault]:
     texts = [(name, written[name]) for name in NAMES if isinstance(written.get(name), str)]
     headers = enumerate(written.get("headers") or [])
     texts += [(f"headers[{number}].value", header["value"]) for number, header in headers]
-    dialect = Dialect(await call.workspace.database.read(writing.snippets))
+    dialect = Dialect(await call.workspace.database.read(contents.snippets))
     return [fault for name, source in texts for fault in _faults(dialect, name, source)]
 
 

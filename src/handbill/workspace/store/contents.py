@@ -30,8 +30,13 @@ def of_parent(
 ) -> list[Content]:
     """What is on of a parent (its id, name and topic_id), with translations. `roots` are everybody's, in Liquid."""
     rows = tx.all("contents.of_parent", {"parent": row["id"]}, parent=parent)
-    shared = {**_shared(tx, parent, row), **roots}
-    return [_content(tx, each, shared, own_roots=own_roots, base_url=base_url) for each in rows]
+    shared, texts = {**_shared(tx, parent, row), **roots}, snippets(tx)
+    return [_content(each, shared, texts, own_roots=own_roots, base_url=base_url) for each in rows]
+
+
+def snippets(tx: Transaction) -> dict[str, str]:
+    """Every snippet's text by its name."""
+    return {row["name"]: row["value"] for row in tx.all("ledger.snippets")}
 
 
 def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
@@ -41,7 +46,7 @@ def of_send(tx: Transaction, send: Mapping[str, Any], base_url: str) -> Content:
     given = msgspec.json.decode(send["content"], type=dict[str, str])
     headers = _pairs(given.pop("headers", "[]"))
     shared = _shared(tx, row["kind"], parent, to_unsubscribed=bool(send["send_to_unsubscribed"]))
-    content = _content(tx, row, shared, own_roots=True, base_url=base_url)
+    content = _content(row, shared, snippets(tx), own_roots=True, base_url=base_url)
     return msgspec.structs.replace(
         content,
         fields={**content.fields, **given},
@@ -75,10 +80,15 @@ def _shared(
 
 
 def _content(
-    tx: Transaction, row: Row | Mapping[str, Any], shared: Mapping[str, Any], *, own_roots: bool, base_url: str
+    row: Row | Mapping[str, Any],
+    shared: Mapping[str, Any],
+    texts: Mapping[str, str],
+    *,
+    own_roots: bool,
+    base_url: str,
 ) -> Content:
+    """`texts` are the snippets."""
     fields = msgspec.json.decode(row["fields"], type=dict[str, str])
-    snippets = {each["name"]: each["value"] for each in tx.all("ledger.snippets")}
     layout = {"layout": {"id": row["layout_id"], "name": row["layout_name"]}} if row["layout"] else {}
     message = {
         "id": row["id"],
@@ -93,12 +103,12 @@ def _content(
         type=row["type"],
         fields=fields | ({"layout": row["layout"]} if row["layout"] else {}),
         shared={**shared, "message": message, **layout},
-        snippets=snippets,
+        snippets=texts,
         headers=_pairs(row["headers"]),
         base_url=base_url,
         draft=row["sending_state"] == "draft",
         own_roots=own_roots,
-        objects=_may_ask_for_objects(row["fields"], row["headers"], row["layout"] or "", *snippets.values()),
+        objects=_may_ask_for_objects(row["fields"], row["headers"], row["layout"] or "", *texts.values()),
         tracked=bool(row["tracked"]),
         **_tracking(row["settings"]),
         language=row["language"],

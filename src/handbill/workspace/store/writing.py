@@ -69,11 +69,6 @@ def get(tx: Transaction, place: Place) -> Row:
     return row
 
 
-def snippets(tx: Transaction) -> dict[str, str]:
-    """Every snippet's text by its name."""
-    return {row["name"]: row["value"] for row in tx.all("ledger.snippets")}
-
-
 def shown_as(tx: Transaction, content: int) -> list[int]:
     """The contents that are shown under this number: an action, with its translations."""
     return list(tx.column("writing.shown_as", {"content": content})) or [content]
