@@ -9,6 +9,7 @@
     ├── TooLarge          over a limit in bytes
     ├── RateLimited       too soon; says how long to wait
     ├── SendingRefused    the gate says no
+    ├── ReadOnly          the workspace may be looked at, and nothing else
     └── Unavailable       the database, the disk or a server does not answer
 
 Messages are written for the person or agent who meets them: what is wrong, what is right, what to do next.
@@ -103,6 +104,12 @@ class SendingRefused(HandbillError):
     code = "sending_refused"
 
 
+class ReadOnly(HandbillError):
+    """This is read-only, so nothing was done. A person can change that: `handbill sending`, or HANDBILL_READONLY."""
+
+    code = "read_only"
+
+
 class Unavailable(HandbillError):
     """The workspace does not answer."""
 
@@ -118,6 +125,7 @@ HTTP_STATUS = {
     "too_large": 422,
     "rate_limited": 429,
     "sending_refused": 403,
+    "read_only": 403,
     "unavailable": 503,
     "internal": 500,
 }
@@ -132,6 +140,7 @@ EXIT_STATUS = {
     "conflict": 5,
     "rate_limited": 6,
     "sending_refused": 7,
+    "read_only": 7,
     "unavailable": 8,
 }
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -35,6 +35,8 @@ class Settings:
     """Hosts that calls of ours (data files, webhooks) may go to although they are private, or speak plain http."""
     toolsets: str = ""
     """Which tools an agent is shown (tools/toolsets.py)."""
+    readonly: bool = False
+    """This process may only look, whatever the workspace's own policy allows."""
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r})"
@@ -60,7 +62,12 @@ class Settings:
             base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
             private_hosts=frozenset(environ.get("HANDBILL_PRIVATE_HOSTS", "").lower().split()),
             toolsets=environ.get("HANDBILL_TOOLSETS", ""),
+            readonly=environ.get("HANDBILL_READONLY", "").lower() not in ("", "0", "false", "no", "off"),
         )
+
+    def tightened(self, readonly: bool) -> "Settings":
+        """The same, and read-only if that is asked for; what is read-only stays so."""
+        return replace(self, readonly=readonly or self.readonly)
 
     @property
     def sqlite_path(self) -> Path:

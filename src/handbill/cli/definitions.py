@@ -40,6 +40,7 @@ def apply(settings: Settings, folder: Path, as_json: bool) -> None:
 
 async def _apply(settings: Settings, folder: Path) -> list[Applied]:
     async with Workspace.open(settings) as workspace:
+        await workspace.check_writable()
         return await definitions.apply(workspace, folder)
 
 

@@ -84,6 +84,7 @@ def _run(settings: Settings, kind: Kind, file: Path, skip_bad: bool, as_json: bo
 
 async def _import(settings: Settings, kind: Kind, file: Path, skip_bad: bool) -> imports.Report:
     async with Workspace.open(settings) as workspace:
+        await workspace.check_writable()
         with _bar(file) as progress:
             return await imports.run(workspace, kind, file, skip_bad=skip_bad, progress=progress)
 

@@ -13,7 +13,7 @@ import uvicorn
 from mcp.server import Server
 from starlette.routing import Route
 
-from handbill.cli.stdio import TOOLSETS
+from handbill.cli.stdio import READ_ONLY, TOOLSETS
 from handbill.connections import Connection, reach
 from handbill.errors import Unavailable
 from handbill.mcp.http import local_hosts, mcp_app
@@ -35,8 +35,9 @@ BACKLOG = 2048
 @click.option("--port", default=PORT, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--limits/--no-limits", default=True, help="Hold callers to Customer.io's rates.", show_default=True)
 @TOOLSETS
+@READ_ONLY
 @click.pass_obj
-def serve(settings: Settings, host: str, port: int, limits: bool, names: str | None) -> None:
+def serve(settings: Settings, host: str, port: int, limits: bool, names: str | None, readonly: bool) -> None:
     """Serve the workspace: App API and Pipelines (/v1), Track API (/api/v1, /api/v2), MCP (/mcp), and send.
 
     \b
@@ -44,6 +45,7 @@ def serve(settings: Settings, host: str, port: int, limits: bool, names: str | N
       handbill serve
       handbill serve --port 9000 --no-limits
     """
+    settings = settings.tightened(readonly)
     shown = toolsets.shown(names or settings.toolsets)
     asyncio.run(_serve(settings, host, port, limits, shown))
 

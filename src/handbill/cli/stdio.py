@@ -19,19 +19,30 @@ TOOLSETS = click.option(
 )
 
 
+READ_ONLY = click.option(
+    "--read-only",
+    "readonly",
+    is_flag=True,
+    help="Only tools that read, and no request that changes anything [env HANDBILL_READONLY].",
+)
+
+
 @click.command
 @TOOLSETS
+@READ_ONLY
 @click.pass_obj
-def mcp(settings: Settings, names: str | None) -> None:
+def mcp(settings: Settings, names: str | None, readonly: bool) -> None:
     """Serve the tools to an agent over MCP on standard input and output, and send what it triggers.
 
     \b
     Examples:
       handbill mcp
       handbill mcp --toolsets default,people,metrics
+      handbill mcp --read-only
       claude mcp add handbill -- handbill mcp
     """
     logging.basicConfig(level=logging.WARNING, force=True)
+    settings = settings.tightened(readonly)
     shown = toolsets.shown(names or settings.toolsets)
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from handbill.errors import (
     InvalidInput,
     NotFound,
     RateLimited,
+    ReadOnly,
     SendingRefused,
     TooLarge,
     Unauthorized,
@@ -26,7 +27,7 @@ _REFERENCE = re.compile(r"(?<=\.) \(reference \w+\)$")
 """What support would ask for: of no use behind a whole sentence, which says itself what is wrong."""
 
 _BY_CODE: Mapping[str, type[HandbillError]] = {
-    error.code: error for error in (Unreadable, NotFound, Conflict, TooLarge, SendingRefused, Unavailable)
+    error.code: error for error in (Unreadable, NotFound, Conflict, TooLarge, SendingRefused, ReadOnly, Unavailable)
 }
 _BY_STATUS: Mapping[int, type[HandbillError]] = {403: Unauthorized, 404: NotFound, 409: Conflict, 413: TooLarge}
 

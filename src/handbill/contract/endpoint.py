@@ -72,8 +72,15 @@ class Endpoint:
     errors: ErrorShape = ErrorShape.A
     auth: Auth = Auth.APP
     rate: Rate = APP
+    harmless: bool = False
+    """It is no GET and yet only looks, as searches do, or only stops what is under way."""
     unserved: str = ""
     """Why this workspace does not serve it; empty when it does. What is not served answers 404 (reference 2.1)."""
+
+    @property
+    def changes(self) -> bool:
+        """May a call change something, or send? Then it is refused where the workspace is read-only."""
+        return self.method != "GET" and not self.harmless
 
     def url(self, **path: Any) -> str:
         """The path with its `{names}` filled in. Values are checked by the caller before they get here."""

@@ -75,7 +75,10 @@ def describe(tool: Tool) -> types.Tool:
         input_schema=tool.input_schema(),
         output_schema=tool.output_schema(),
         annotations=types.ToolAnnotations(
-            read_only_hint=reads, destructive_hint=not reads, idempotent_hint=reads, open_world_hint=True
+            read_only_hint=reads,
+            destructive_hint=tool.effect in ("changes", "sends"),
+            idempotent_hint=tool.effect in ("reads", "stops"),
+            open_world_hint=True,
         ),
     )
 

@@ -22,7 +22,8 @@ from handbill.gate.gate import Gate
 from handbill.tools.answers import Answer
 from handbill.tools.parameters import Cursor, Flag, Kind, nearest
 
-Effect = Literal["reads", "changes", "sends"]
+Effect = Literal["reads", "changes", "sends", "stops"]
+"""What a call may do at most. What only stops is open to everybody, also where nothing may be changed."""
 Arguments = dict[str, Any]
 
 INJECTED = frozenset({"task_progress", "security_context"})

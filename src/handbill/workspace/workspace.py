@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from handbill.errors import ReadOnly
 from handbill.settings import Settings
 from handbill.workspace import keys, ways
 from handbill.workspace.clock import SystemClock
@@ -38,6 +39,11 @@ class Workspace:
                 yield cls(settings, database, keys.load(settings), clock or SystemClock(), secret, renderer)
         finally:
             await database.close()
+
+    async def check_writable(self) -> None:
+        """Raise ReadOnly when this process, or the workspace for everybody, may only look."""
+        if self.settings.readonly:
+            raise ReadOnly
 
 
 def _secret(tx: Transaction) -> bytes:

@@ -118,6 +118,7 @@ SEARCH = Endpoint(
     path="/v1/customers",
     does="People who match a filter",
     source="9",
+    harmless=True,
     query=SearchQuery,
     body=Search,
     answer=SearchResult,
@@ -129,6 +130,7 @@ ATTRIBUTES_OF = Endpoint(
     path="/v1/customers/attributes",
     does="Up to 100 people with their attributes",
     source="9",
+    harmless=True,
     body=PeopleIds,
     answer=People,
 )

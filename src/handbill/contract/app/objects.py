@@ -133,6 +133,7 @@ SEARCH = Endpoint(
     path="/v1/objects",
     does="Objects of a type that match a filter",
     source="9",
+    harmless=True,
     query=SearchQuery,
     body=Search,
     answer=Found,

@@ -187,6 +187,7 @@ PREVIEW = Endpoint(
     path="/v1/broadcasts/{broadcast_id}/preview",
     does="What a trigger would do: how many people, who is left out, samples",
     source="handbill",
+    harmless=True,
     query=PreviewQuery,
     body=TriggerRequest,
     answer=Preview,

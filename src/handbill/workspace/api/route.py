@@ -111,6 +111,8 @@ def _serve(
         if not auth.allowed(endpoint.auth, request.headers.get("authorization", ""), workspace.keys):
             return auth.refusal(endpoint)
         try:
+            if endpoint.changes:
+                await workspace.check_writable()
             if window:
                 window.enter()
             return await idempotency.once(
