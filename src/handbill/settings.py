@@ -33,6 +33,8 @@ class Settings:
     """Where people reach this workspace: the start of every link to it in a message."""
     private_hosts: frozenset[str] = frozenset()
     """Hosts that calls of ours (data files, webhooks) may go to although they are private, or speak plain http."""
+    hosts: frozenset[str] = frozenset()
+    """Names that callers of `handbill serve` may use for it, beside this machine's own and the base URL's."""
     toolsets: str = ""
     """Which tools an agent is shown (tools/toolsets.py)."""
     readonly: bool = False
@@ -61,6 +63,7 @@ class Settings:
             apns=environ.get("HANDBILL_APNS"),
             base_url=environ.get("HANDBILL_BASE_URL", BASE_URL).rstrip("/"),
             private_hosts=frozenset(environ.get("HANDBILL_PRIVATE_HOSTS", "").lower().split()),
+            hosts=frozenset(environ.get("HANDBILL_HOSTS", "").split()),
             toolsets=environ.get("HANDBILL_TOOLSETS", ""),
             readonly=environ.get("HANDBILL_READONLY", "").lower() not in ("", "0", "false", "no", "off"),
         )

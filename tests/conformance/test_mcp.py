@@ -17,7 +17,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handbill.connections import connect
-from handbill.mcp.http import local_hosts, mcp_app
+from handbill.hosts import OwnHosts, local_hosts
+from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.opening import context_of
 from handbill.settings import Settings
@@ -88,8 +89,8 @@ async def serving(home: Path) -> AsyncIterator[str]:
         sock = server.config.bind_socket()
         port: int = sock.getsockname()[1]
         key = connection.workspace.keys.app_key
-        async with mcp_app(create_server(context), key, local_hosts(port)) as app:
-            server.config.app = WithKey(app, key)
+        async with mcp_app(create_server(context), key) as app:
+            server.config.app = OwnHosts(WithKey(app, key), local_hosts(port))
             task = asyncio.create_task(server.serve([sock]))
             yield f"http://127.0.0.1:{port}/mcp"
             server.should_exit = True

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.tools.film_club import RESTOCK, film_club
 
-from handbill.mcp.http import local_hosts, mcp_app
+from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.tools import Context, toolsets
 
@@ -32,7 +32,7 @@ async def served(home: Path) -> AsyncIterator[httpx2.ASGITransport]:
         async def connected() -> Context:
             return context
 
-        async with mcp_app(create_server(connected), KEY, local_hosts(8622)) as app:
+        async with mcp_app(create_server(connected), KEY) as app:
             yield httpx2.ASGITransport(Starlette(routes=[Route("/mcp", app)]))
 
 
@@ -51,18 +51,6 @@ async def test_a_client_with_the_key_lists_and_calls_tools(tmp_path: Path) -> No
         ({"Authorization": KEY}, 401),
         ({"Authorization": f"Bearer {KEY}x"}, 401),
         ({"Authorization": b"Bearer \xff\xfe"}, 401),
-        ({**RIGHT, "Host": "evil.test"}, 421),
-        ({**RIGHT, "Host": "127.0.0.1:8622.evil.test"}, 421),
-        ({**RIGHT, "Host": "127.0.0.1:9999"}, 421),
-        ({**RIGHT, "Host": "127.0.0.1"}, 421),
-        ({**RIGHT, "Host": "x@127.0.0.1:8622"}, 421),
-        ({**RIGHT, "Host": ""}, 421),
-        ({**RIGHT, "Origin": "http://evil.test"}, 403),
-        ({**RIGHT, "Origin": "http://localhost:8622@evil.test"}, 403),
-        ({**RIGHT, "Origin": "http://localhost:8622.evil.test"}, 403),
-        ({**RIGHT, "Origin": "http://localhost:1"}, 403),
-        ({**RIGHT, "Origin": "null"}, 403),
-        ({**RIGHT, "Origin": ""}, 403),
         ({**RIGHT, "Content-Length": str(26 * 2**20)}, 413),
     ],
 )
@@ -71,13 +59,6 @@ async def test_anyone_else_is_turned_away_before_any_work(tmp_path: Path, header
         answer = await http.post("/mcp", headers=headers, content=b"not even JSON")
         assert answer.status_code == status
         assert KEY not in answer.text
-
-
-@pytest.mark.parametrize("host", ["localhost:8622", "LOCALHOST:8622", "[::1]:8622", "127.0.0.1:8622"])
-async def test_every_name_of_this_machine_is_let_in(tmp_path: Path, host: str) -> None:
-    headers = {**RIGHT, "Host": host, "Origin": f"http://{host}"}
-    async with served(tmp_path) as transport, httpx2.AsyncClient(transport=transport, base_url=BASE) as http:
-        assert (await http.post("/mcp", headers=headers, content=b"{}")).status_code == 400
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

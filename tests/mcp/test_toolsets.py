@@ -17,7 +17,7 @@ from tests.tools.film_club import RESTOCK, fill
 
 from handbill.connections import reach
 from handbill.errors import InvalidInput
-from handbill.mcp.http import local_hosts, mcp_app
+from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.opening import context_of
 from handbill.settings import Settings
@@ -39,7 +39,7 @@ async def over_http(home: Path, names: str) -> AsyncIterator[Client]:
             return context_of(connection)
 
         server = create_server(connected, toolsets.shown(names))
-        async with mcp_app(server, "key", local_hosts(8622)) as app:
+        async with mcp_app(server, "key") as app:
             transport = httpx2.ASGITransport(Starlette(routes=[Route("/mcp", app)]))
             headers = {"Authorization": "Bearer key"}
             async with httpx2.AsyncClient(transport=transport, headers=headers) as http:

@@ -16,12 +16,13 @@ from starlette.routing import Route
 from handbill.cli.stdio import READ_ONLY, TOOLSETS
 from handbill.connections import Connection, reach
 from handbill.errors import Unavailable
-from handbill.mcp.http import local_hosts, mcp_app
+from handbill.hosts import OwnHosts, local_hosts
+from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.opening import context_of
 from handbill.settings import Settings
 from handbill.tools import Context, Tool, toolsets
-from handbill.workspace.app import create_app
+from handbill.workspace.app import OPEN_PATHS, create_app
 from handbill.workspace.running import running, work
 from handbill.workspace.workspace import Workspace
 
@@ -54,11 +55,12 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool, shown: 
     async with Workspace.open(settings) as workspace, running(workspace), reach(workspace) as connection:
         with _listening(host, port) as sock:
             bound: int = sock.getsockname()[1]
-            async with mcp_app(_tools(connection, shown), workspace.keys.app_key, _names(host, bound)) as mcp:
+            async with mcp_app(_tools(connection, shown), workspace.keys.app_key) as mcp:
                 app = create_app(workspace, limits=limits)
                 app.router.routes.insert(0, Route("/mcp", mcp))  # routes are tried in their order, and there are many
+                guarded = OwnHosts(app, _names(settings, host, bound), OPEN_PATHS)
                 click.echo(f"Handbill serves http://{host}:{bound}: Customer.io's APIs, MCP at /mcp. Ctrl+C ends it.")
-                config = uvicorn.Config(app, log_level="warning", lifespan="off")
+                config = uvicorn.Config(guarded, log_level="warning", lifespan="off")
                 gc.freeze()  # the contract and its models stay: looking through them again took a tenth of the time
                 await uvicorn.Server(config).serve([sock])
 
@@ -86,9 +88,11 @@ def _tools(connection: Connection, shown: Mapping[str, Tool]) -> Server[Any]:
     return create_server(context, shown)
 
 
-def _names(host: str, port: int) -> list[str]:
-    """What callers may call this server in their Host header."""
-    return [*local_hosts(port), f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
+def _names(settings: Settings, host: str, port: int) -> list[str]:
+    """What callers may call this server: as this machine does, as links in mails do, and as the operator says."""
+    bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    public = settings.base_url.partition("://")[2].partition("/")[0]
+    return [*local_hosts(port), bound, public, *settings.hosts]
 
 
 @click.command

@@ -49,6 +49,8 @@ from handbill.workspace.workspace import Workspace
 
 OLD = "/v1/api/"
 """What some connectors still write for `/v1/`."""
+OPEN_PATHS = ("/deliveries/", "/e/", "/exports/", "/subscriptions/", "/twilio/", "/unsubscribe/")
+"""What links in messages lead to: such a path holds the sealed id that permits the call, from wherever it comes."""
 
 
 def create_app(workspace: Workspace, *, limits: bool = True) -> Starlette:
