@@ -27,6 +27,7 @@ import liquid
 from benchmarks.mail import BODY, DATA, SUBJECT, person
 
 from handbill.connections import connect
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.store import people, sending
 from handbill.workspace.store.database import Transaction
@@ -55,7 +56,7 @@ def fill(tx: Transaction, count: int) -> None:
     fields = {"from": "Film Club <news@film.example>", "subject": SUBJECT, "body": BODY}
     insert = "INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (5, 'Mail', json(?), 1, 1)"
     run(insert, [json.dumps(fields)])
-    sending.put(tx, sending.Sending(mode="live"))
+    sending.put(tx, Policy(mode="live"))
 
 
 async def ours(home: Path, port: int, count: int) -> float:

@@ -21,6 +21,7 @@ from benchmarks.broadcast import EVERYBODY, fill
 from benchmarks.mail import DATA
 
 from handbill.connections import connect
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace import delivery_ids
 from handbill.workspace.store import sending
@@ -63,7 +64,7 @@ async def sent(home: Path, count: int) -> list[str]:
 
 def capturing(tx: Transaction, count: int) -> None:
     fill(tx, count)
-    sending.put(tx, sending.Sending(mode="sandbox"))
+    sending.put(tx, Policy(mode="sandbox"))
 
 
 @contextlib.contextmanager

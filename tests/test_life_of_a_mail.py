@@ -20,6 +20,7 @@ from tests.workspace.engine.standins import EVERYBODY, send_everything
 
 from handbill.client import Client
 from handbill.contract.app.reporting_webhooks import NewWebhook
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running
@@ -54,7 +55,7 @@ class Post:
 
 def prepare(tx: Transaction) -> None:
     people.identify(tx, "id", "u1", {"email": "ana@film.example"}, 1)
-    sending.put(tx, sending.Sending(mode="live"))
+    sending.put(tx, Policy(mode="live"))
     run = tx._connection.execute
     goal = '{"event": "purchase", "within_days": 3, "after": "clicked"}'
     run("INSERT INTO broadcasts (id, name, goal, created, updated) VALUES (5, 'Restock', ?, 1, 1)", [goal])

@@ -18,6 +18,7 @@ from tests.workspace.engine.standins import EVERYBODY, send_everything
 from handbill.cli import root
 from handbill.connections import Connection, connect
 from handbill.contract.app.messages import MessagesQuery
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace import imports
 from handbill.workspace.app import create_app
@@ -81,7 +82,7 @@ def prepare(tx: Transaction) -> None:
     run("INSERT INTO broadcasts (id, name, created, updated) VALUES (5, 'Restock', 1, 1)")
     insert = "INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (5, 'M', ?, 1, 1)"
     run(insert, [json.dumps(MAIL)])
-    sending.put(tx, sending.Sending(mode="live"))
+    sending.put(tx, Policy(mode="live"))
 
 
 async def test_people_of_sixty_five_countries_get_their_mail_with_their_name(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ async def test_a_naughty_body_is_shown_in_a_page_that_can_do_nothing(tmp_path: P
 
         def add(tx: Transaction) -> None:
             prepare(tx)
-            sending.put(tx, sending.Sending())
+            sending.put(tx, Policy())
             people.identify(tx, "id", "u1", {"email": "a@film.example"}, 1)
             fields = json.dumps({**MAIL, "body": "{{ trigger.body }}"})
             tx._connection.execute("UPDATE contents SET fields = ?, tracked = 0", [fields])

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from handbill.cli import root
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.ledger import WorkspaceLedger
-from handbill.workspace.store.sending import Sending, put
+from handbill.workspace.store.sending import put
 from handbill.workspace.workspace import Workspace
 
 
@@ -25,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-async def made(home: Path, rules: Sending) -> None:
+async def made(home: Path, rules: Policy) -> None:
     async with Workspace.open(Settings.load({}, home)) as workspace:
         await workspace.database.write(put, rules)
 
@@ -44,7 +45,7 @@ def test_where_nothing_is_yet_all_is_well_and_nothing_is_made(home: Path) -> Non
 
 
 def test_a_workspace_is_described_and_left_to_the_byte(home: Path) -> None:
-    asyncio.run(made(home, Sending()))
+    asyncio.run(made(home, Policy()))
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     checks = checked(home)
     assert "sound" in checks["database"]["says"]
@@ -56,7 +57,7 @@ def test_a_workspace_is_described_and_left_to_the_byte(home: Path) -> None:
 def test_a_live_workspace_needs_a_provider_and_an_address_that_people_reach(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asyncio.run(made(home, Sending("live", 1200)))
+    asyncio.run(made(home, Policy(mode="live", auto_send_max=1200)))
     checks = checked(home)
     assert "1,200 people" in checks["sending"]["says"]
     assert "HANDBILL_SMTP" in checks["providers"]["then"]
@@ -114,7 +115,7 @@ def open_keys(path: Path) -> None:
 def test_what_is_wrong_is_told_with_what_to_do(
     home: Path, change: Callable[[Path], None], name: str, then: str
 ) -> None:
-    asyncio.run(made(home, Sending()))
+    asyncio.run(made(home, Policy()))
     change(home / "workspace.db")
     check = checked(home)[name]
     assert check["state"] == "attention"

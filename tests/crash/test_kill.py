@@ -15,6 +15,7 @@ from tests.crash import checker
 from tests.workspace.engine.standins import EVERYBODY, add_broadcast
 
 from handbill.connections import Connection, connect
+from handbill.policy import Mode, Policy
 from handbill.settings import Settings
 from handbill.workspace.store import people, sending
 from handbill.workspace.store.database import Transaction
@@ -61,14 +62,14 @@ def addresses(size: int) -> set[str]:
     return {f"u{number}@film.example" for number in range(size)}
 
 
-async def begin(connection: Connection, size: int, mode: sending.Mode) -> int:
+async def begin(connection: Connection, size: int, mode: Mode) -> int:
     """People, a broadcast, and a trigger that no worker has seen yet."""
 
     def fill(tx: Transaction) -> None:
         for number in range(size):
             people.identify(tx, "id", f"u{number}", {"email": f"u{number}@film.example"}, 1)
         add_broadcast(tx, 5)
-        sending.put(tx, sending.Sending(mode=mode))
+        sending.put(tx, Policy(mode=mode))
 
     await connection.workspace.database.write(fill)
     return (await connection.client.triggers.create(5, EVERYBODY)).id

@@ -11,7 +11,7 @@ from handbill.client import Client
 from handbill.client.triggers import Accepted
 from handbill.errors import SendingRefused
 from handbill.gate.gate import Gate
-from handbill.gate.policy import Mode, Policy
+from handbill.policy import Policy
 
 pytestmark = pytest.mark.anyio
 
@@ -31,9 +31,9 @@ def gate(policy: Policy, sent: list[tuple[int, dict[str, Any]]]) -> Gate:
     ("policy", "people"),
     [
         (Policy(), 1_000_000),
-        (Policy(Mode.SANDBOX, 0), 1),
-        (Policy(Mode.LIVE, 100), 100),
-        (Policy(Mode.LIVE, 100), 0),
+        (Policy(mode="sandbox", auto_send_max=0), 1),
+        (Policy(mode="live", auto_send_max=100), 100),
+        (Policy(mode="live", auto_send_max=100), 0),
     ],
 )
 async def test_what_the_policy_allows_is_sent(policy: Policy, people: int) -> None:
@@ -45,9 +45,9 @@ async def test_what_the_policy_allows_is_sent(policy: Policy, people: int) -> No
 @pytest.mark.parametrize(
     ("policy", "people", "sentence"),
     [
-        (Policy(Mode.LIVE, 100), 101, "This would reach 101 people; up to 100 go without a person."),
-        (Policy(Mode.LIVE), 1, "`handbill sending live --auto-send-max 1`"),
-        (Policy(Mode.OFF, 100), 1, "Sending is off in this workspace."),
+        (Policy(mode="live", auto_send_max=100), 101, "This would reach 101 people; up to 100 go without a person."),
+        (Policy(mode="live"), 1, "`handbill sending live --auto-send-max 1`"),
+        (Policy(mode="off", auto_send_max=100), 1, "Sending is off in this workspace."),
     ],
 )
 async def test_what_it_does_not_is_refused_and_nothing_is_sent(policy: Policy, people: int, sentence: str) -> None:

@@ -20,6 +20,7 @@ from handbill.errors import InvalidInput
 from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.opening import context_of
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import TOOLS, Context, toolsets
 from handbill.workspace.store import sending
@@ -100,7 +101,7 @@ async def test_the_gate_stands_before_every_tool_that_may_send(
 ) -> None:
     async with Workspace.open(Settings.load({}, tmp_path)) as workspace:
         await workspace.database.write(fill)
-        await workspace.database.write(sending.put, sending.Sending(mode=mode))
+        await workspace.database.write(sending.put, Policy(mode=mode))
     async with served(tmp_path, "all") as client:
         for name, arguments in SENDING.items():
             result = await client.call_tool(f"CUSTOMERIO_{name}", arguments)

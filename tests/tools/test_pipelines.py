@@ -8,6 +8,7 @@ from tests.tools.conftest import Ask
 from tests.workspace.engine.standins import send_everything
 
 from handbill.errors import HandbillError, InvalidInput, NotFound, SendingRefused
+from handbill.policy import Policy
 from handbill.workspace.store import sending
 from handbill.workspace.workspace import Workspace
 
@@ -103,9 +104,9 @@ BATCH = [{"type": "track", "userId": "u1", "event": "x"}, {"type": "page", "user
 async def test_what_may_send_passes_the_gate(
     workspace: Workspace, ask: Ask, ann: str, tool: str, arguments: dict[str, Any], people: str
 ) -> None:
-    await workspace.database.write(sending.put, sending.Sending(mode="live", auto_send_max=0))
+    await workspace.database.write(sending.put, Policy(mode="live", auto_send_max=0))
     with pytest.raises(SendingRefused, match=f"This would reach {people}; up to 0 go without a person"):
         await ask(tool, **arguments)
-    await workspace.database.write(sending.put, sending.Sending(mode="off"))
+    await workspace.database.write(sending.put, Policy(mode="off"))
     with pytest.raises(SendingRefused, match="Sending is off"):
         await ask(tool, **arguments)

@@ -9,6 +9,7 @@ from tests.tools.film_club import RESTOCK, film_club
 
 from handbill.contract.app.triggers import Progress
 from handbill.errors import NotFound, SendingRefused
+from handbill.policy import Policy
 from handbill.tools import TOOLS, Context, call
 from handbill.workspace.clock import SystemClock
 from handbill.workspace.running import running
@@ -128,8 +129,8 @@ async def test_sending_that_is_off_or_too_large_for_a_live_workspace_is_refused(
     async with film_club(tmp_path, FixedClock()) as (workspace, context):
         arguments = {"broadcast_id": RESTOCK, "ids": ["u1", "u2"]}
         for rules, sentence in (
-            (sending.Sending(mode="off"), r"Sending is off in this workspace\."),
-            (sending.Sending(mode="live", auto_send_max=1), "This would reach 2 people; up to 1 go without a person"),
+            (Policy(mode="off"), r"Sending is off in this workspace\."),
+            (Policy(mode="live", auto_send_max=1), "This would reach 2 people; up to 1 go without a person"),
         ):
             await workspace.database.write(sending.put, rules)
             with pytest.raises(SendingRefused, match=sentence):

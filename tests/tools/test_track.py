@@ -9,6 +9,7 @@ from tests.workspace.engine.standins import send_everything
 from handbill.client import Client
 from handbill.contract.app.reporting_webhooks import NewWebhook
 from handbill.errors import Unauthorized
+from handbill.policy import Mode, Policy
 from handbill.tools import Context
 from handbill.workspace.store import sending
 from handbill.workspace.workspace import Workspace
@@ -65,9 +66,9 @@ async def test_what_is_set_up_is_listed(workspace: Workspace, context: Context, 
 
 @pytest.mark.parametrize(("mode", "webhooks_leave"), [("sandbox", False), ("live", True)])
 async def test_integrations_say_what_really_leaves(
-    workspace: Workspace, ask: Ask, mode: sending.Mode, webhooks_leave: bool
+    workspace: Workspace, ask: Ask, mode: Mode, webhooks_leave: bool
 ) -> None:
-    await workspace.database.write(sending.put, sending.Sending(mode=mode))
+    await workspace.database.write(sending.put, Policy(mode=mode))
     listed = {each["id"]: each for each in (await ask("GET_INTEGRATIONS"))["integrations"]}
     assert (listed["email"]["enabled"], listed["email"]["needs"]) == (False, "HANDBILL_SMTP")
     assert listed["webhook"]["enabled"] is webhooks_leave

@@ -13,6 +13,7 @@ from tests.workspace.channels.fakes import Fake, Play, provider
 from tests.workspace.channels.test_push import RSA, TOKEN, UNREGISTERED, pem
 from tests.workspace.engine.standins import send_everything
 
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace import delivery_ids, ways
 from handbill.workspace.app import create_app
@@ -67,7 +68,7 @@ async def live(tmp_path: Path, clock: Any) -> Any:
         transport = httpx2.ASGITransport(create_app(workspace, limits=False))
         headers = {"Authorization": f"Bearer {workspace.keys.app_key}"}
         http = httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers)
-        await workspace.database.write(sending.put, sending.Sending(mode="live", repeat_window=0))
+        await workspace.database.write(sending.put, Policy(mode="live", repeat_window=0))
         await workspace.database.write(people.identify, "id", "u1", PERSON, 1)
         yield Live(workspace, await stack.enter_async_context(http), fake)
 
@@ -205,7 +206,7 @@ async def test_what_is_served_is_there_for_its_person_the_unread_and_the_newest_
 async def test_a_missing_provider_is_named_before_anything_is_accepted(
     workspace: Workspace, http: httpx2.AsyncClient, type_: str, variables: str
 ) -> None:
-    await workspace.database.write(sending.put, sending.Sending(mode="live"))
+    await workspace.database.write(sending.put, Policy(mode="live"))
     await workspace.database.write(people.identify, "id", "u1", PERSON, 1)
     await written(workspace, type_, body="Hi")
     answer = await http.post("/v1/campaigns/5/triggers", json={"ids": ["u1"]})

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from handbill.gate.policy import Mode
+from handbill.policy import MODES, Policy
 from handbill.settings import Settings
 from handbill.workspace import keys as workspace_keys
-from handbill.workspace.store.sending import Sending, get, put
+from handbill.workspace.store.sending import change, get
 from handbill.workspace.workspace import Workspace
 
 
@@ -31,7 +31,7 @@ def keys(settings: Settings, as_json: bool) -> None:
 
 
 @click.command
-@click.argument("mode", type=click.Choice([mode.value for mode in Mode]), required=False)
+@click.argument("mode", type=click.Choice(MODES), required=False)
 @click.option("--auto-send-max", type=click.IntRange(min=0), help="Live: people per trigger without a person's yes.")
 @click.option(
     "--repeat-window", type=click.IntRange(0, 86_400), help="Seconds: the same trigger again is one. 0: off."
@@ -53,23 +53,23 @@ def sending(settings: Settings, /, mode: str | None, as_json: bool, **limits: in
     click.echo(json.dumps(msgspec.structs.asdict(rules)) if as_json else f"{sentence(rules)} {_repeats(rules)}")
 
 
-async def _rules(settings: Settings, given: Mapping[str, str | int]) -> Sending:
+async def _rules(settings: Settings, given: Mapping[str, str | int]) -> Policy:
     """The rules in force, after changing what is given."""
     async with Workspace.open(settings) as workspace:
         now = await workspace.database.read(get)
         wanted = msgspec.structs.replace(now, **given)
         if wanted != now:
-            await workspace.database.write(put, wanted)
+            await workspace.database.write(change, wanted, "cli", workspace.clock.now())
         return wanted
 
 
-def _repeats(rules: Sending) -> str:
+def _repeats(rules: Policy) -> str:
     if not rules.repeat_window:
         return "The same trigger asked for again is a new one."
     return f"The same trigger asked for again within {rules.repeat_window:,} s is one."
 
 
-def sentence(rules: Sending) -> str:
+def sentence(rules: Policy) -> str:
     """What the rules mean, for a person."""
     return {
         "sandbox": "sandbox: everything is sent, and nothing leaves this machine.",

@@ -8,7 +8,7 @@ import httpx2
 
 from handbill.client import Client, Server, basic
 from handbill.contract.limits import TRACK
-from handbill.gate.policy import Mode, Policy
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running
@@ -25,8 +25,7 @@ class Connection:
 
     async def policy(self) -> Policy:
         """What may be sent without a person, as it is at this moment."""
-        rules = await self.workspace.database.read(sending.get)
-        return Policy(Mode(rules.mode), rules.auto_send_max)
+        return await self.workspace.database.read(sending.get)
 
     async def name(self) -> str:
         """Where calls go, as answers say it: `embedded (sandbox)`."""

@@ -8,7 +8,7 @@ from handbill.client import Client
 from handbill.client.triggers import Accepted
 from handbill.contract.app.sends import Sent
 from handbill.errors import SendingRefused
-from handbill.gate.policy import Mode, Policy
+from handbill.policy import Policy
 
 Channel = Literal["email", "push", "sms", "whatsapp", "in_app", "inbox_message"]
 PipelinesCall = Literal["identify", "track", "page", "screen", "batch"]
@@ -41,12 +41,12 @@ class Gate:
     async def check(self, people: int) -> None:
         """Raise SendingRefused when the policy does not let so many people be reached without a person."""
         policy = await self.policy()
-        if policy.mode is Mode.OFF:
+        if policy.mode == "off":
             raise SendingRefused(
                 "Sending is off in this workspace. A person can change that: `handbill sending sandbox` or "
                 "`handbill sending live`. Nothing was sent."
             )
-        if policy.mode is Mode.LIVE and people > policy.auto_send_max:
+        if policy.mode == "live" and people > policy.auto_send_max:
             raise SendingRefused(
                 f"This would reach {people:,} {'person' if people == 1 else 'people'}; up to "
                 f"{policy.auto_send_max:,} go without a person. A person can allow it: `handbill sending live "

@@ -12,6 +12,7 @@ from tests.workspace.engine.standins import send_everything
 from handbill.client import Client
 from handbill.contract.app.messages import Message
 from handbill.contract.limits import SEND_AHEAD
+from handbill.policy import Policy
 from handbill.workspace.store import people, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
@@ -250,7 +251,7 @@ async def test_a_channel_that_the_message_is_not_written_for_is_refused(
 async def test_nothing_is_accepted_while_sending_is_off(
     workspace: Workspace, http: httpx2.AsyncClient, template: int
 ) -> None:
-    await workspace.database.write(sending.put, sending.Sending(mode="off"))
+    await workspace.database.write(sending.put, Policy(mode="off"))
     answer = await http.post("/v1/send/email", json=call())
     assert answer.status_code == 403
     assert "Sending is off" in answer.json()["meta"]["error"]

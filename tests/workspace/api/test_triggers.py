@@ -15,6 +15,7 @@ from tests.workspace.engine.standins import send_everything
 from handbill.client import Client
 from handbill.connections import Connection, reach
 from handbill.errors import InvalidInput, NotFound, RateLimited
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.store import people, segments, sending
 from handbill.workspace.store.database import Transaction
@@ -322,7 +323,7 @@ async def test_the_same_call_is_one_trigger_for_ten_minutes_and_then_another(
 async def test_the_window_for_the_same_call_can_be_closed(
     filled: Workspace, client: Client, clock: FixedClock
 ) -> None:
-    await filled.database.write(sending.put, sending.Sending(repeat_window=0))
+    await filled.database.write(sending.put, Policy(repeat_window=0))
     await client.triggers.create(5, {"ids": ["u1"]})
     with pytest.raises(RateLimited):
         await client.triggers.create(5, {"ids": ["u1"]})

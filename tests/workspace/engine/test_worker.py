@@ -9,6 +9,7 @@ from tests.workspace.engine.standins import PEOPLE, PlainRenderer, ScriptedChann
 
 from handbill.contract.app.suppressions import Reason
 from handbill.contract.app.triggers import Progress
+from handbill.policy import Policy
 from handbill.workspace.channels.capture import Capture
 from handbill.workspace.engine.needs import Batch, Channel, Outcome, Receipt, TransportDown
 from handbill.workspace.engine.worker import Worker
@@ -37,7 +38,7 @@ async def working(
 
 
 async def go_live(workspace: Workspace) -> None:
-    await workspace.database.write(sending.put, sending.Sending(mode="live"))
+    await workspace.database.write(sending.put, Policy(mode="live"))
 
 
 async def test_everybody_in_the_audience_is_captured_exactly_once(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handbill.errors import Unavailable
+from handbill.policy import Policy
 from handbill.workspace.store import sending
 from handbill.workspace.store.database import Transaction, newest_version
-from handbill.workspace.store.sending import Sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Health:
     version: int
     newest: int
     damage: str = ""
-    rules: Sending | None = None
+    rules: Policy | None = None
     last_sent: int | None = None
     """Unix seconds."""
     waiting: int = 0

@@ -1,35 +1,40 @@
-"""How this workspace sends: sandbox until a person says live, and to how many without asking."""
+"""How a connection sends: sandbox until a person says live, then so many without asking; `''` is this workspace."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from handbill.policy import DAY, Policy, check
+from handbill.workspace.store import audit
 from handbill.workspace.store.database import Transaction
 
-Mode = Literal["off", "sandbox", "live"]
+MINUTE = 60
 
 
-class Sending(msgspec.Struct, frozen=True):
-    """`auto_send_max`: people per trigger that an agent may reach in live mode without a person.
-
-    `repeat_window`: seconds in which the same trigger asked for again is the first one; 0 for never.
-    """
-
-    mode: Mode = "sandbox"
-    auto_send_max: int = 0
-    repeat_window: int = 600
-
-
-def get(tx: Transaction) -> Sending:
+def get(tx: Transaction, connection: str = "") -> Policy:
     """The rules in force."""
-    kept = tx.value("workspace.get", {"key": "sending"})
-    return msgspec.json.decode(kept, type=Sending) if kept else Sending()
+    kept = tx.value("workspace.get", {"key": _key(connection)})
+    return msgspec.json.decode(kept, type=Policy) if kept else Policy()
 
 
-def put(tx: Transaction, rules: Sending) -> None:
-    """Change the rules; only a person's command does this."""
-    tx.run("workspace.put", {"key": "sending", "value": msgspec.json.encode(rules).decode()})
+def put(tx: Transaction, rules: Policy, connection: str = "") -> None:
+    """Change the rules; only a person's command or page does this. Raises InvalidInput for rules that cannot be."""
+    check(rules)
+    tx.run("workspace.put", {"key": _key(connection), "value": msgspec.json.encode(rules).decode()})
+
+
+def change(tx: Transaction, rules: Policy, via: str, now: int, connection: str = "") -> None:
+    """The same, written into the audit log with what is different."""
+    before, after = msgspec.to_builtins(get(tx, connection)), msgspec.to_builtins(rules)
+    put(tx, rules, connection)
+    facts = {name: value for name, value in after.items() if value != before[name]}
+    if facts:
+        audit.record(tx, audit.Entry(connection, "policy", via, facts), now)
+
+
+def _key(connection: str) -> str:
+    return f"sending:{connection}" if connection else "sending"
 
 
 def transport(tx: Transaction) -> Literal["capture", "live"]:
@@ -49,3 +54,14 @@ def obstacle(tx: Transaction, types: Sequence[str], lacking: Mapping[str, str]) 
         return ""
     missing = [f"there is nothing to send {type_} with. Set {lacking[type_]}." for type_ in types if type_ in lacking]
     return missing[0] if missing else ""
+
+
+def reached(tx: Transaction, now: int, connection: str = "") -> int:
+    """How many people were let through in the last 24 hours."""
+    return int(tx.value("sending.reached", {"connection": connection, "since": now - DAY - MINUTE}))
+
+
+def let_through(tx: Transaction, people: int, now: int, connection: str = "") -> None:
+    """Count people who are about to be reached."""
+    tx.run("sending.forget_reached", {"connection": connection, "before": now - 2 * DAY})
+    tx.run("sending.let_through", {"connection": connection, "minute": now - now % MINUTE, "people": people})

@@ -1,0 +1,38 @@
+-- name: add
+INSERT INTO approvals (connection, endpoint, trigger_id, delivery, request, call, people, reason, facts, parts, until,
+  created_at, expires_at)
+VALUES (:connection, :endpoint, :trigger_id, :delivery, :request, :call, :people, :reason, :facts, :parts, :until,
+  :now, :expires_at)
+RETURNING id
+
+-- name: get
+SELECT * FROM approvals WHERE id = :id
+
+-- name: waiting
+SELECT * FROM approvals WHERE state IN ('waiting', 'approved') ORDER BY id
+
+-- name: recent
+SELECT * FROM approvals ORDER BY id DESC LIMIT :limit
+
+-- name: of_trigger
+SELECT * FROM approvals WHERE trigger_id = :trigger ORDER BY id DESC LIMIT 1
+
+-- name: of_delivery
+SELECT * FROM approvals WHERE delivery = :delivery ORDER BY id DESC LIMIT 1
+
+-- name: earlier
+SELECT * FROM approvals WHERE connection = :connection AND call = :call AND created_at > :since
+ORDER BY id DESC LIMIT 1
+
+-- name: overdue
+SELECT * FROM approvals WHERE (state = 'waiting' AND expires_at <= :now)
+  OR (state = 'approved' AND decided_at <= :now - :good_for)
+
+-- name: decide
+UPDATE approvals SET state = :state, decided_at = :now, via = :via WHERE id = :id AND state = 'waiting'
+
+-- name: close
+UPDATE approvals SET state = :state WHERE id = :id AND state IN ('waiting', 'approved')
+
+-- name: finish
+UPDATE approvals SET outcome = :outcome WHERE id = :id
