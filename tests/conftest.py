@@ -6,10 +6,10 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -24,9 +24,15 @@ from handbill.workspace.rendering.message import Message
 from handbill.workspace.store.database import Database
 from handbill.workspace.workspace import Workspace
 
+if TYPE_CHECKING:
+    from tests.keyrings import Memory
+
 if os.access("/dev/shm", os.W_OK):
     # Waiting for a disk's fsync is most of what most tests do; that commits outlive a kill is shown in tests/crash.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+
+# No test, and no process of one, touches the keyring of the machine it runs on.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 # How long an example takes says how busy the machine is, nothing of the code.
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -120,6 +126,18 @@ def insert(workspace: Workspace, table: str, **values: Any) -> int:
         cursor = connection.execute(f"INSERT INTO {table} ({', '.join(texts)}) VALUES ({marks})", texts)
     connection.close()
     return cursor.lastrowid or 0
+
+
+@pytest.fixture
+def memory() -> Iterator["Memory"]:
+    """A keyring for this process that a test can look into."""
+    import keyring
+    from tests.keyrings import Memory
+
+    before, memory = keyring.get_keyring(), Memory()
+    keyring.set_keyring(memory)
+    yield memory
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

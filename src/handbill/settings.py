@@ -39,6 +39,10 @@ class Settings:
     """Which tools an agent is shown (tools/toolsets.py)."""
     readonly: bool = False
     """This process may only look, whatever the workspace's own policy allows."""
+    connection: str = ""
+    """The connection this process works on, whichever is current: a name, or `embedded`."""
+    customerio_url: str = ""
+    """Called instead of Customer.io's hosts: a proxy before them."""
 
     def __repr__(self) -> str:
         return f"Settings(home={str(self.home)!r})"
@@ -66,6 +70,8 @@ class Settings:
             hosts=frozenset(environ.get("HANDBILL_HOSTS", "").split()),
             toolsets=environ.get("HANDBILL_TOOLSETS", ""),
             readonly=environ.get("HANDBILL_READONLY", "").lower() not in ("", "0", "false", "no", "off"),
+            connection=environ.get("HANDBILL_CONNECTION", ""),
+            customerio_url=environ.get("HANDBILL_CUSTOMERIO_URL", "").rstrip("/"),
         )
 
     def tightened(self, readonly: bool) -> "Settings":

@@ -39,6 +39,8 @@ COMMANDS = {
     "export": ("handbill.cli.definitions:export", "Write the workspace's definitions as files."),
     "openapi": ("handbill.cli.openapi:openapi", "Print what the workspace's APIs take and answer, as OpenAPI 3.1."),
     "bounces": ("handbill.cli.bounces:bounces", "Read what mail servers write back about what was sent."),
+    "connect": ("handbill.cli.connections:connect", "Connect a workspace at Customer.io; the tools then work there."),
+    "connections": ("handbill.cli.connections:connections", "The workspaces there are: choose, test, remove one."),
     "keys": ("handbill.cli.rules:keys", "Show the keys of the workspace's own APIs."),
     "sending": ("handbill.cli.rules:sending", "Show or set what may be sent without a person."),
 }
