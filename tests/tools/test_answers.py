@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from handbill.tools.answers import BYTES, ITEMS, TEXT, Answer, clean, fitting, page
+from handbill.tools.answers import BYTES, ITEMS, Answer, fitting, page
+from handbill.untrusted import TEXT, clean
 
 pytestmark = pytest.mark.anyio
 

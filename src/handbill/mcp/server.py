@@ -11,6 +11,7 @@ from mcp.server import Server, ServerRequestContext
 from handbill import __version__
 from handbill.contract.app.triggers import Progress
 from handbill.errors import HandbillError, InvalidInput, RateLimited
+from handbill.mcp.asking import InputRequired, asker
 from handbill.tools import Context, Tool, named, toolsets
 from handbill.tools.tool import as_text
 
@@ -41,13 +42,15 @@ def create_server(
 
     async def call_tool(
         request: ServerRequestContext[Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
+    ) -> types.CallToolResult | types.InputRequiredResult:
         try:
             tool = named(params.name)
             if tool.name not in tools:
                 raise toolsets.hidden(tool)
-            context = replace(await connected(), report=_reporter(request))
+            context = replace(await connected(), report=_reporter(request), ask=asker(request, params))
             return _result(await tool.call(context, params.arguments or {}))
+        except InputRequired as asked:
+            return asked.result
         except HandbillError as error:
             return _failure(error)
         except Exception:

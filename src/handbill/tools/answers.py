@@ -1,28 +1,16 @@
 """What tools answer: always an object, its text made safe to show, no larger than a reader can take."""
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
-TEXT = 500
-"""Characters of one field of customers' text."""
+from handbill.untrusted import clean
+
 ITEMS = 100
 BYTES = 200_000
 """The most a list answers at once; `next` goes on from there."""
-
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202f"
-    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-"""Characters that cannot be seen, or turn the direction of what can."""
-_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]\ufe0f?\u20e3?"
-_JOINERS = re.compile(f"({_PICTURE}(?:\u200d{_PICTURE})+|[0-9#*]\ufe0f\u20e3|{_PICTURE})|[\u200c\u200d\ufe00-\ufe0f]")
-"""Joiners and variation selectors stay inside an emoji only."""
-_FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f")
-"""The flags of England, Scotland and Wales are written with tag characters."""
 
 _TIMES = frozenset(
     [
@@ -56,16 +44,6 @@ class Answer(BaseModel):
     def text_data(self) -> dict[str, Any]:
         """The same with times readable beside their Unix seconds."""
         return {key: _readable(key, value) for key, value in self.data().items()}
-
-
-def clean(text: str) -> str:
-    """`text` as it may be shown to a model: nothing invisible, at most 500 characters. Real emoji are kept."""
-    flags = _FLAG.findall(text)
-    visible = "\U0001f3f4".join(_HIDDEN.sub("", part) for part in _FLAG.split(text))
-    joined = _JOINERS.sub(lambda found: found[1] or "", visible)
-    for flag in flags:
-        joined = joined.replace("\U0001f3f4", flag, 1)
-    return joined if len(joined) <= TEXT else joined[: TEXT - 1] + "…"
 
 
 async def page(fetch: Callable[[int], Awaitable[AnswerT]], limit: int) -> AnswerT:

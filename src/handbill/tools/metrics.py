@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from handbill.contract.app.metrics import STEPS, MetricsQuery, PeriodQuery
 from handbill.contract.app.newsletters import NewslettersQuery
 from handbill.errors import Fault
-from handbill.tools.answers import Answer, clean
+from handbill.tools.answers import Answer
 from handbill.tools.parameters import Choice, Id, Number
 from handbill.tools.tool import Arguments, Context, tool
+from handbill.untrusted import clean
 
 OF_SENT = (
     "delivered",

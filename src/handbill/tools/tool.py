@@ -19,6 +19,7 @@ from handbill.client import Client
 from handbill.contract.app.triggers import Progress
 from handbill.errors import Fault, InvalidInput, quoted
 from handbill.gate.gate import Gate
+from handbill.gate.questions import Ask
 from handbill.tools.answers import Answer
 from handbill.tools.parameters import Cursor, Flag, Kind, nearest
 
@@ -43,6 +44,8 @@ class Context:
     """Where calls go at this moment: `embedded (sandbox)`."""
     report: Callable[[Progress], Awaitable[None]] | None = None
     notes: list[str] = field(default_factory=list)
+    ask: Ask | None = None
+    """Asks the person in front of this client, if they can be asked (gate/questions.py)."""
 
 
 @dataclass(frozen=True, slots=True)
