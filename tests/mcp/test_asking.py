@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import socket
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -18,7 +17,7 @@ from tests.listening import listening
 from handbill.gate import questions
 from handbill.gate.questions import Waiting
 from handbill.mcp import asking
-from handbill.mcp.http import local_hosts, mcp_app
+from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.tools import TOOLS, Answer, Context
 from handbill.tools.parameters import Id
@@ -131,16 +130,14 @@ async def test_only_the_number_typed_by_a_person_is_a_yes(mode: str, answer: Ans
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_client_over_http_is_asked_as_well(mode: str) -> None:
     person: Any = Person({"people": 7})
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        hosts = local_hosts(sock.getsockname()[1])
-        async with (
-            mcp_app(asking_server(), KEY, hosts) as app,
-            listening(app, sock) as url,
-            httpx2.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as http,
-        ):
-            stream: Any = streamable_http_client(url, http_client=http)
-            async with Client(stream, mode=mode, elicitation_callback=person) as client:
-                assert await outcome_of(client, 7) == "confirmed"
+    async with (
+        mcp_app(asking_server(), KEY) as app,
+        listening(app) as url,
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as http,
+    ):
+        stream: Any = streamable_http_client(url, http_client=http)
+        async with Client(stream, mode=mode, elicitation_callback=person) as client:
+            assert await outcome_of(client, 7) == "confirmed"
 
 
 @pytest.mark.parametrize("mode", ERAS)
@@ -231,3 +228,20 @@ async def test_what_others_wrote_stays_inside_its_quotes_on_its_line() -> None:
 )
 async def test_a_held_call_says_where_a_person_says_yes(ways: list[str], link: str | None, said: str) -> None:
     assert questions.how_to_approve(38, ways, link) == said
+
+
+async def test_the_question_is_made_of_what_the_approval_keeps() -> None:
+    facts = {
+        "kind": "broadcast",
+        "broadcast_id": 5,
+        "name": "Restock",
+        "channel": "email",
+        "from": "Film Club <news@example.com>",
+        "subject": "Back in stock",
+        "transport": "smtp",
+        "left_out": RESTOCK.left_out,
+        "first": list(RESTOCK.first),
+        "something": "else",
+    }
+    assert questions.question(Waiting.of(38, 12_345, facts)) == questions.question(RESTOCK)
+    assert questions.question(Waiting.of(38, None, {})).confirm == 38

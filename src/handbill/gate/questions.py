@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from handbill.untrusted import clean
 
@@ -45,8 +45,8 @@ class Waiting:
     kind: str
     """`broadcast`, `newsletter`, `transactional message`."""
     id: int | str
-    name: str
     people: int | None
+    name: str = ""
     channel: str = ""
     sender: str = ""
     subject: str = ""
@@ -55,6 +55,22 @@ class Waiting:
     """Why somebody does not get it, and how many."""
     first: Sequence[str] = ()
     """Recipients, the first of them."""
+
+    @classmethod
+    def of(cls, approval: int, people: int | None, facts: Mapping[str, Any]) -> "Waiting":
+        """What waits as an approval, from its `facts`.
+
+        They are `kind`, `broadcast_id` (or `id`), `name`, `channel`, `from`, `subject`, `transport`, `left_out` and
+        `first`; what is not there is not shown.
+        """
+        known = {
+            name: facts[name]
+            for name in ("name", "channel", "subject", "transport", "left_out", "first")
+            if name in facts
+        }
+        number = facts.get("broadcast_id", facts.get("id", approval))
+        kind = facts.get("kind", "broadcast")
+        return cls(approval=approval, kind=kind, id=number, people=people, sender=facts.get("from", ""), **known)
 
 
 async def put(ask: Ask | None, question: Question) -> Outcome:
