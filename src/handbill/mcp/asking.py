@@ -17,7 +17,7 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import is_version_at_least
 from pydantic import ValidationError
 
-from handbill.gate.questions import Ask, Question, Unanswered
+from handbill.tools import Ask, Question, Unanswered
 
 PATIENCE = 300
 """Seconds a call waits for a person, where it has to wait at all."""

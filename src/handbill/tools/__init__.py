@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handbill.errors import NotFound, quoted
+from handbill.gate.questions import Ask, Question, Unanswered
 from handbill.tools import (
     broadcasts,
     campaigns,
@@ -34,8 +35,11 @@ from handbill.tools.tool import TOOLS, Context, Tool
 __all__ = [
     "TOOLS",
     "Answer",
+    "Ask",
     "Context",
+    "Question",
     "Tool",
+    "Unanswered",
     "broadcasts",
     "call",
     "campaigns",
