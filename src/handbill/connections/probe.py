@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from handbill import __version__
-from handbill.client.transport import LONGEST_WAIT, TIMEOUT, Pace, basic, bearer
+from handbill.client.transport import basic, bearer
 from handbill.connections.hosts import Hosts, hosts
 from handbill.connections.keys import Api, Keys
 from handbill.connections.saved import Region
@@ -80,6 +80,12 @@ WHERE: Mapping[Api, str] = {
     "pipelines": "Customer.io, Data & Integrations, Integrations, your source, API key",
 }
 """Where each key is made."""
+
+TIMEOUT = httpx2.Timeout(30, connect=10)
+BETWEEN = APP.seconds / (APP.calls - 1)
+"""Seconds between requests, so that a second never has one too many."""
+LONGEST_WAIT = 30
+"""Seconds, when told to wait."""
 
 Told = Callable[[str], None]
 
@@ -193,7 +199,7 @@ class _Asking:
     def __init__(self, transport: httpx2.AsyncBaseTransport | None) -> None:
         headers = {"User-Agent": f"handbill/{__version__}"}
         self._http = httpx2.AsyncClient(headers=headers, timeout=TIMEOUT, transport=transport)
-        self._pace = None if transport else Pace(APP.seconds / (APP.calls - 1), asyncio.sleep)
+        self._between = 0.0 if transport else BETWEEN
 
     async def __aenter__(self) -> "_Asking":
         return self
@@ -222,8 +228,7 @@ class _Asking:
     async def _once(
         self, method: str, url: str, authorization: str, body: Any, headers: Mapping[str, str]
     ) -> httpx2.Response:
-        if self._pace:
-            await self._pace.turn()
+        await asyncio.sleep(self._between)
         try:
             return await self._http.request(
                 method, url, json=body, headers={**headers, "Authorization": authorization}
