@@ -1,7 +1,7 @@
 """What may be sent without a person: the rules a person set, and the decision they lead to."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -54,6 +54,9 @@ class Decision:
 
 
 GO = Decision("go")
+
+Judge = Callable[[Policy, int, int], Decision]
+"""Decides by the rules, how many were reached in 24 hours, and the time, all as they are in one transaction."""
 
 
 def decide(policy: Policy, *, people: int | None, everyone: int | None, reached: int, now: int) -> Decision:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import NOW
 
+from handbill.approval import Asked, digest
 from handbill.errors import Conflict, InvalidInput, NotFound
 from handbill.policy import Policy
 from handbill.workspace.store import approvals, audit, sending
-from handbill.workspace.store.approvals import Asked, digest
 from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -76,10 +76,10 @@ async def test_when_nobody_knows_how_many_the_broadcast_is_typed(workspace: Work
 
 async def test_the_same_call_finds_what_already_waits(workspace: Workspace) -> None:
     number = await ask(workspace)
-    found = await workspace.database.read(approvals.earlier, "", "c", NOW - 600)
+    found = await workspace.database.read(approvals.earlier, "", "c", 600, NOW)
     assert found
     assert found.id == number
-    assert await workspace.database.read(approvals.earlier, "acme", "c", NOW - 600) is None
+    assert await workspace.database.read(approvals.earlier, "acme", "c", 600, NOW) is None
 
 
 async def test_every_step_is_in_the_log(workspace: Workspace) -> None:

@@ -1,72 +1,43 @@
 """Approvals: what may not be sent without a person, asked for and answered once."""
 
-import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from handbill.approval import GOOD_FOR, WAITS, Approval, Asked, State
 from handbill.errors import Conflict, InvalidInput, NotFound
 from handbill.workspace.store import audit
 from handbill.workspace.store.database import Row, Transaction
 
-WAITS = 86_400
-"""Seconds that a person has to decide."""
-GOOD_FOR = 900
-"""Seconds in which a yes must be used."""
-
-State = Literal["waiting", "approved", "used", "declined", "changed", "expired"]
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person is asked to allow. `parts` are digests, by what they are of, so that a change can be named."""
-
-    endpoint: str
-    reason: str
-    people: int | None
-    connection: str = ""
-    trigger_id: int | None = None
-    delivery: int | None = None
-    request: dict[str, Any] | None = None
-    call: str = ""
-    facts: dict[str, Any] = {}
-    parts: dict[str, str] = {}
-    until: int | None = None
-
-
-class Approval(Asked, frozen=True, kw_only=True):
-    """The same with its number and what was decided; times are Unix seconds."""
-
-    id: int
-    state: State
-    created_at: int
-    expires_at: int
-    decided_at: int | None = None
-    via: str | None = None
-    outcome: dict[str, Any] | None = None
-
-    @property
-    def confirm(self) -> int:
-        """What the person types to say yes: how many people, or, when nobody knows, which broadcast."""
-        return int(self.facts.get("broadcast_id", self.id)) if self.people is None else self.people
-
-
-def digest(value: Any) -> str:
-    """A digest of JSON data, whatever the order of its keys."""
-    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
+RULES = "rules"
+"""Who decided, when it was no person."""
 
 
 def ask(tx: Transaction, asked: Asked, via: str, now: int) -> Approval:
     """Let something wait for a person; nobody has to do anything meanwhile."""
+    approval = _add(tx, asked, now)
+    _record(tx, approval, "held", via, now, reason=asked.reason, parts=asked.parts)
+    return approval
+
+
+def allow(tx: Transaction, asked: Asked, now: int) -> Approval:
+    """Reserve a call that the rules let go without a person, before it is made: the same call again finds it."""
+    number = _add(tx, msgspec.structs.replace(asked, request=None), now).id
+    return go(tx, number, now)
+
+
+def go(tx: Transaction, number: int, now: int) -> Approval:
+    """Let what waits go by the rules."""
+    return _decide(tx, get(tx, number), "used", RULES, now)
+
+
+def _add(tx: Transaction, asked: Asked, now: int) -> Approval:
     row = msgspec.structs.asdict(asked)
     texts = {name: msgspec.json.encode(row[name]).decode() for name in ("facts", "parts")}
     request = None if asked.request is None else msgspec.json.encode(asked.request).decode()
-    number = int(
-        tx.value("approvals.add", {**row, **texts, "request": request, "now": now, "expires_at": now + WAITS})
-    )
-    approval = get(tx, number)
-    _record(tx, approval, "held", via, now, reason=asked.reason, parts=asked.parts)
-    return approval
+    values = {**row, **texts, "request": request, "now": now, "expires_at": now + WAITS}
+    return get(tx, int(tx.value("approvals.add", values)))
 
 
 def get(tx: Transaction, number: int) -> Approval:
@@ -82,9 +53,9 @@ def waiting(tx: Transaction) -> list[Approval]:
     return [_read(row) for row in tx.all("approvals.waiting")]
 
 
-def recent(tx: Transaction, limit: int = 50) -> list[Approval]:
-    """The newest approvals in any state."""
-    return [_read(row) for row in tx.all("approvals.recent", {"limit": limit})]
+def recent(tx: Transaction, connection: str, limit: int = 50) -> list[Approval]:
+    """The newest approvals that a person was asked for, in any state."""
+    return [_read(row) for row in tx.all("approvals.recent", {"connection": connection, "limit": limit})]
 
 
 def of_trigger(tx: Transaction, trigger: int) -> Approval | None:
@@ -97,9 +68,13 @@ def of_delivery(tx: Transaction, delivery: int) -> Approval | None:
     return _read(row) if row else None
 
 
-def earlier(tx: Transaction, connection: str, call: str, since: int) -> Approval | None:
-    """The newest approval that the same call led to after `since`."""
-    row = tx.one("approvals.earlier", {"connection": connection, "call": call, "since": since})
+def earlier(tx: Transaction, connection: str, call: str, window: int, now: int) -> Approval | None:
+    """What the same call led to in the last `window` seconds; what waits, or is being made, also before.
+
+    A call that sent nothing for certain is none.
+    """
+    values = {"connection": connection, "call": call, "since": now - window, "now": now, "yes": now - GOOD_FOR}
+    row = tx.one("approvals.earlier", values)
     return _read(row) if row else None
 
 
@@ -143,7 +118,7 @@ def use(tx: Transaction, number: int, parts: Mapping[str, str], via: str, now: i
     if now >= (approval.decided_at or 0) + GOOD_FOR:
         close(tx, number, "expired", via, now)
         return ["the yes: it is older than 15 minutes"]
-    changed = [name for name, digest in approval.parts.items() if parts.get(name) != digest]
+    changed = [name for name in {**approval.parts, **parts} if parts.get(name) != approval.parts.get(name)]
     close(tx, number, "changed" if changed else "used", via, now, changed)
     return changed
 
@@ -159,9 +134,13 @@ def overdue(tx: Transaction, now: int) -> list[Approval]:
     return [_read(row) for row in tx.all("approvals.overdue", {"now": now, "good_for": GOOD_FOR})]
 
 
-def finish(tx: Transaction, number: int, outcome: Mapping[str, Any]) -> None:
-    """Keep what came of the call that was approved."""
-    tx.run("approvals.finish", {"id": number, "outcome": msgspec.json.encode(outcome).decode()})
+def finish(tx: Transaction, number: int, state: State, outcome: Mapping[str, Any], now: int) -> Approval:
+    """Keep what came of a call that was made, and forget the call itself."""
+    tx.run("approvals.finish", {"id": number, "state": state, "outcome": msgspec.json.encode(outcome).decode()})
+    approval = get(tx, number)
+    made = {"made": outcome["id"]} if "id" in outcome else {}
+    _record(tx, approval, "sent" if state == "used" else state, approval.via or RULES, now, **made)
+    return approval
 
 
 def _record(tx: Transaction, approval: Approval, action: str, via: str, now: int, **more: Any) -> None:

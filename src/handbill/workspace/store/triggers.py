@@ -103,13 +103,17 @@ def _take_turn(tx: Transaction, row: Row, time: float) -> None:
     now, interval = int(time * MILLISECONDS), TRIGGER.seconds * MILLISECONDS
     values = {"broadcast": row["id"], "now": now, "interval": interval}
     if not tx.run("triggers.take_turn", values):
-        left = min(interval, row["triggered_at"] + interval - now)
-        seconds = max(1, -(-left // MILLISECONDS))
-        raise RateLimited(
-            f"Broadcast {row['id']} was triggered {max(0, TRIGGER.seconds - seconds)} s ago; at most once per "
-            f"{TRIGGER.seconds} s. Retry in {seconds} s.",
-            seconds,
-        )
+        raise too_soon(row["id"], row["triggered_at"] + interval - now)
+
+
+def too_soon(number: int, left: int) -> RateLimited:
+    """What is said to a trigger that comes `left` milliseconds too early."""
+    seconds = min(TRIGGER.seconds, max(1, -(-left // MILLISECONDS)))
+    return RateLimited(
+        f"Broadcast {number} was triggered {TRIGGER.seconds - seconds} s ago; at most once per "
+        f"{TRIGGER.seconds} s. Retry in {seconds} s.",
+        seconds,
+    )
 
 
 def _add(

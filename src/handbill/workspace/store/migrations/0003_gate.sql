@@ -42,26 +42,27 @@ CREATE INDEX triggers_newsletter ON triggers (newsletter_id, id) WHERE newslette
 CREATE INDEX triggers_open ON triggers (state, served) WHERE state IN ('accepted', 'preparing', 'held', 'sending');
 CREATE INDEX triggers_digest ON triggers (broadcast_id, digest, created_at);
 
--- What may not go without a person, and what became of it.
+-- What may not go without a person, and what became of it. A call to a live connection is here in any case, before it
+-- is made: the same call again, in whatever process, finds it.
 CREATE TABLE approvals (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   connection TEXT NOT NULL DEFAULT '',
   endpoint TEXT NOT NULL,                  -- the contract's name of the call: triggers.create, sends.email, ...
   trigger_id INTEGER,                      -- what waits is a held trigger of this workspace,
   delivery INTEGER,                        -- or a drafted message of it,
-  request TEXT,                            -- or a call to a live connection that has not been made: {"path", "body"}
+  request TEXT,                            -- or a call to a live connection that waits: {"path", "body"}, until it is made
   call TEXT NOT NULL DEFAULT '',           -- digest of the call: the same one again finds this
   people INTEGER,                          -- NULL: nobody knows how many
-  reason TEXT NOT NULL,
+  reason TEXT NOT NULL,                    -- why it waits; empty when the rules let it go
   facts TEXT NOT NULL DEFAULT '{}',        -- what a person is shown: name, channel, from, subject, ...
   parts TEXT NOT NULL DEFAULT '{}',        -- {"content": digest, "data": digest, ...}: all that is approved
   state TEXT NOT NULL DEFAULT 'waiting'
-    CHECK (state IN ('waiting', 'approved', 'used', 'declined', 'changed', 'expired')),
+    CHECK (state IN ('waiting', 'approved', 'used', 'failed', 'unknown', 'declined', 'changed', 'expired')),
   until INTEGER,                           -- when it goes by itself: the end of quiet hours
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   decided_at INTEGER,
-  via TEXT,                                -- how the person was asked: elicitation, console, cli
+  via TEXT,                                -- how the person was asked: elicitation, console, cli; or rules
   outcome TEXT                             -- what came of the call: {"id": 37}, or {"error": ...}
 ) STRICT;
 CREATE INDEX approvals_open ON approvals (state, id) WHERE state IN ('waiting', 'approved');

@@ -12,7 +12,7 @@ SELECT * FROM approvals WHERE id = :id
 SELECT * FROM approvals WHERE state IN ('waiting', 'approved') ORDER BY id
 
 -- name: recent
-SELECT * FROM approvals ORDER BY id DESC LIMIT :limit
+SELECT * FROM approvals WHERE connection = :connection AND reason <> '' ORDER BY id DESC LIMIT :limit
 
 -- name: of_trigger
 SELECT * FROM approvals WHERE trigger_id = :trigger ORDER BY id DESC LIMIT 1
@@ -21,7 +21,9 @@ SELECT * FROM approvals WHERE trigger_id = :trigger ORDER BY id DESC LIMIT 1
 SELECT * FROM approvals WHERE delivery = :delivery ORDER BY id DESC LIMIT 1
 
 -- name: earlier
-SELECT * FROM approvals WHERE connection = :connection AND call = :call AND created_at > :since
+SELECT * FROM approvals WHERE connection = :connection AND call = :call AND (
+  (state = 'waiting' AND expires_at > :now) OR (state = 'approved' AND decided_at > :yes)
+  OR (state = 'used' AND outcome IS NULL) OR (state IN ('used', 'unknown', 'declined') AND decided_at > :since))
 ORDER BY id DESC LIMIT 1
 
 -- name: overdue
@@ -29,10 +31,12 @@ SELECT * FROM approvals WHERE (state = 'waiting' AND expires_at <= :now)
   OR (state = 'approved' AND decided_at <= :now - :good_for)
 
 -- name: decide
-UPDATE approvals SET state = :state, decided_at = :now, via = :via WHERE id = :id AND state = 'waiting'
+UPDATE approvals SET state = :state, decided_at = :now, via = :via,
+  request = CASE WHEN :state = 'approved' THEN request END
+WHERE id = :id AND state = 'waiting'
 
 -- name: close
-UPDATE approvals SET state = :state WHERE id = :id AND state IN ('waiting', 'approved')
+UPDATE approvals SET state = :state, request = NULL WHERE id = :id AND state IN ('waiting', 'approved')
 
 -- name: finish
-UPDATE approvals SET outcome = :outcome WHERE id = :id
+UPDATE approvals SET state = :state, outcome = :outcome, request = NULL WHERE id = :id

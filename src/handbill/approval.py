@@ -1,0 +1,60 @@
+"""An approval: what may not be sent without a person, as the workspace keeps it and the gate reads it."""
+
+import hashlib
+from typing import Any, Literal
+
+import msgspec
+
+WAITS = 86_400
+"""Seconds that a person has to decide."""
+GOOD_FOR = 900
+"""Seconds in which a yes must be used."""
+
+State = Literal["waiting", "approved", "used", "failed", "unknown", "declined", "changed", "expired"]
+"""`used` was carried out, or is just now; `failed` was, and sent nothing; of `unknown` nobody can tell."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person is asked to allow. `parts` are digests, by what they are of, so that a change can be named."""
+
+    endpoint: str
+    reason: str
+    people: int | None
+    connection: str = ""
+    trigger_id: int | None = None
+    delivery: int | None = None
+    request: dict[str, Any] | None = None
+    call: str = ""
+    facts: dict[str, Any] = {}
+    parts: dict[str, str] = {}
+    until: int | None = None
+
+
+class Approval(Asked, frozen=True, kw_only=True):
+    """The same with its number, what was decided, and `via` whom; times are Unix seconds."""
+
+    id: int
+    state: State
+    created_at: int
+    expires_at: int
+    decided_at: int | None = None
+    via: str | None = None
+    outcome: dict[str, Any] | None = None
+
+    @property
+    def confirm(self) -> int:
+        """What the person types to say yes: how many people, or, when nobody knows, which broadcast."""
+        return int(self.facts.get("broadcast_id", self.id)) if self.people is None else self.people
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """What a call led to. `go`: the caller makes it now, and nobody else does; else it came before, or waits."""
+
+    approval: Approval
+    go: bool = False
+    repeated: bool = False
+
+
+def digest(value: Any) -> str:
+    """A digest of JSON data, whatever the order of its keys."""
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
