@@ -1,13 +1,15 @@
 """The client against servers that misbehave: what is tried again, what never, and which error comes out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx2
 import pytest
 
 from handbill.client import Client, OutcomeUnknown
-from handbill.client.transport import Pace, Server, Transport, bearer
+from handbill.client.transport import Pace, Server, Transport, Waits, bearer
 from handbill.contract.app.messages import MessagesQuery
+from handbill.contract.app.segments import LIST
 from handbill.errors import HandbillError, RateLimited, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -44,9 +46,10 @@ async def send(script: Script, method: str = "GET", waits: list[float] | None = 
         if waits is not None:
             waits.append(seconds)
 
-    transport = Transport(Server("https://api.customer.io", bearer("key")), script, sleep)
+    transport = Transport(Server("https://api.customer.io", bearer("key")), script, Waits(sleep=sleep))
+    endpoint = replace(LIST, method=method)
     try:
-        return (await transport.send(method, "/v1/segments", {}, {} if method == "POST" else None)).content
+        return (await transport.send(endpoint, endpoint.path, {}, {} if method == "POST" else None)).content
     finally:
         await transport.close()
 

@@ -1,6 +1,6 @@
 """Calls Customer.io's App, Track and Pipelines APIs, wherever they are: at Customer.io, on a server of ours, or here.
 
-async with Client("https://api.customer.io", key) as client:
+async with Client.at(REGIONS["eu"], Keys(app="…")) as client:
     page = await client.messages.list(MessagesQuery(metric="bounced"))
 """
 
@@ -23,6 +23,7 @@ from handbill.client.newsletters import Newsletters
 from handbill.client.objects import Objects
 from handbill.client.optouts import Optouts
 from handbill.client.pipelines import Pipelines
+from handbill.client.regions import REGIONS, Keys, Region
 from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
@@ -32,20 +33,24 @@ from handbill.client.subscriptions import Subscriptions
 from handbill.client.suppressions import Suppressions
 from handbill.client.track import Track
 from handbill.client.transactional import Transactional
-from handbill.client.transport import OutcomeUnknown, Server, Transport, basic, bearer
+from handbill.client.transport import OutcomeUnknown, Server, Transport, Waits, WrongRegion, basic, bearer
 from handbill.client.triggers import Triggers
 from handbill.client.workspaces import Workspaces
 from handbill.contract.endpoint import Auth
 
-__all__ = ["Client", "OutcomeUnknown", "Server", "basic"]
+__all__ = ["REGIONS", "Client", "Keys", "OutcomeUnknown", "Region", "Server", "Waits", "WrongRegion", "basic"]
 
 
 class Client:
     """One workspace's APIs, by resource. Answers are the contract's models, failures are HandbillErrors.
 
     `track` and `pipelines` are where those two APIs are and what opens them; without them only the App API is called.
+    A `track` without a key is called for what is open.
     With a `transport` (`httpx2.ASGITransport(app)` for a workspace in this process) calls are not paced.
     """
+
+    live: bool
+    """The far side is Customer.io, and no workspace of ours: what only Handbill tells is not asked."""
 
     def __init__(
         self,
@@ -55,12 +60,16 @@ class Client:
         *,
         track: Server | None = None,
         pipelines: Server | None = None,
+        live: bool = False,
+        waits: Waits | None = None,
     ) -> None:
-        servers = {Auth.APP: Server(base_url, bearer(app_key)), Auth.TRACK: track, Auth.PIPELINES: pipelines}
-        self._transports = {auth: Transport(server, transport) for auth, server in servers.items() if server}
+        self.live = live
+        servers = {Auth.APP: Server(base_url, bearer(app_key), live), Auth.TRACK: track, Auth.PIPELINES: pipelines}
+        transports = {auth: Transport(server, transport, waits) for auth, server in servers.items() if server}
+        self._transports = list(transports.values())
         if track:
-            self._transports[Auth.NONE] = self._transports[Auth.TRACK]
-        call = Caller(self._transports)
+            transports[Auth.NONE] = transports[Auth.TRACK] if track.authorization else transports.pop(Auth.TRACK)
+        call = Caller(transports, live)
         self.activities = Activities(call)
         self.broadcasts = Broadcasts(call)
         self.campaigns = Campaigns(call)
@@ -86,11 +95,27 @@ class Client:
         self.triggers = Triggers(call)
         self.workspaces = Workspaces(call)
 
+    @classmethod
+    def at(
+        cls,
+        region: Region,
+        keys: Keys,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        waits: Waits | None = None,
+    ) -> Self:
+        """A workspace at Customer.io. What is open needs no Track key.
+
+        Raises InvalidInput for a key that cannot be one.
+        """
+        track = Server(region.track, basic(keys.site_id, keys.track) if keys.track else "", live=True)
+        pipelines = Server(region.pipelines, basic(keys.pipelines), live=True) if keys.pipelines else None
+        return cls(region.app, keys.app, transport, track=track, pipelines=pipelines, live=True, waits=waits)
+
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for transport in self._transports.values():
+        for transport in self._transports:
             await transport.close()

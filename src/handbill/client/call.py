@@ -6,17 +6,18 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from handbill.client.transport import Transport
+from handbill.client.transport import OutcomeUnknown, Transport
 from handbill.contract import path_values
 from handbill.contract.endpoint import Auth, Endpoint, Model
-from handbill.errors import HandbillError, InvalidInput, Unauthorized
+from handbill.errors import HandbillError, InvalidInput, NotFound, Unauthorized
 
 
 class Caller:
-    """Calls endpoints, each over the transport of what opens it."""
+    """Calls endpoints, each over the transport of what opens it. `live`: they are Customer.io's own."""
 
-    def __init__(self, transports: Mapping[Auth, Transport]) -> None:
+    def __init__(self, transports: Mapping[Auth, Transport], live: bool = False) -> None:
         self._transports = transports
+        self.live = live
 
     async def __call__(
         self,
@@ -39,20 +40,29 @@ class Caller:
     ) -> tuple[Any, Mapping[str, str]]:
         """The answer as `endpoint.answer`, and its headers, whose names may be written in any case.
 
-        Raises InvalidInput for a path value that cannot be one, Unauthorized when there is no key for this API.
+        Raises InvalidInput for a path value that cannot be one, Unauthorized when there is no key for this API, and
+        NotFound when only a workspace of ours knows the endpoint.
         """
+        if self.live and endpoint.source == "handbill":
+            raise NotFound(f"Customer.io has nothing like {endpoint.name}; only an embedded workspace tells that.")
         url = endpoint.url(**{name: _checked(name, value) for name, value in (path or {}).items()})
         if (transport := self._transports.get(endpoint.auth)) is None:
             raise Unauthorized(f"{endpoint.name} needs a key of the {endpoint.auth} API, and there is none here.")
-        answer = await transport.send(endpoint.method, url, _parameters(query), body, headers)
+        answer = await transport.send(endpoint, url, _parameters(query), body, headers)
         try:
             return endpoint.answer.model_validate_json(answer.content or b"{}"), answer.headers
         except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise HandbillError(
-                f"The answer to {endpoint.name} is not what the API promises: {field}, {first['type']}."
-            ) from None
+            raise _unpromised(endpoint, error) from None
+
+
+def _unpromised(endpoint: Endpoint, error: ValidationError) -> HandbillError:
+    """A good status with an answer that cannot be read: what was to be changed has probably been."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the body"
+    said = f"The answer to {endpoint.name} is not what the API promises: {field}, {first['type']}."
+    if not endpoint.changes:
+        return HandbillError(said)
+    return OutcomeUnknown(f"{said} It was probably carried out. Look before you repeat it.")
 
 
 def _checked(name: str, value: Any) -> str:

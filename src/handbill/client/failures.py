@@ -1,7 +1,11 @@
 """Answers that say no, in any of Customer.io's four envelopes, as our errors. Reference 2.1."""
 
+import math
 import re
+import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -39,7 +43,7 @@ def failure(status: int, content: bytes, retry_after: str | None) -> HandbillErr
     if status == 401:
         return Unauthorized()
     if status == 429:
-        return RateLimited(text, int(retry_after) if retry_after and retry_after.isdecimal() else None)
+        return _too_soon(text, _seconds(retry_after or ""))
     if kind := _BY_CODE.get(next((str(entry["code"]) for entry in entries if entry.get("code")), "")):
         return kind(text)
     if status in (400, 422):
@@ -57,7 +61,25 @@ def _entries(content: bytes) -> Sequence[Mapping[str, Any]]:
     meta = meta if isinstance(meta, dict) else {}
     found = body.get("errors") or meta.get("errors") or meta.get("error")
     entries = found if isinstance(found, list) else [found]
-    return [entry if isinstance(entry, dict) else {"detail": entry} for entry in entries if entry]
+    shared = {"code": meta.get("code")}
+    return [shared | (entry if isinstance(entry, dict) else {"detail": entry}) for entry in entries if entry]
+
+
+def _too_soon(text: str, seconds: int | None) -> RateLimited:
+    if seconds is None:
+        return RateLimited(f"{text}. No time to wait is named, so what one day allows is used up.", None)
+    return RateLimited(text, seconds)
+
+
+def _seconds(retry_after: str) -> int | None:
+    """How long to wait: the header holds whole seconds, or the moment as HTTP writes it; without it a day's over."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return int(retry_after[:9])
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(math.ceil(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()), 0)
 
 
 def _text(entry: Mapping[str, Any]) -> str:

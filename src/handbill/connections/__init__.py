@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import httpx2
 
 from handbill.client import Client, Server, basic
-from handbill.contract.limits import TRACK
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
@@ -44,7 +43,7 @@ async def reach(workspace: Workspace) -> AsyncIterator[Connection]:
     """A connection to a workspace that is already open."""
     transport = httpx2.ASGITransport(create_app(workspace, limits=False))
     url, keys = "http://embedded", workspace.keys
-    track = Server(url, basic(keys.site_id, keys.track_key), TRACK)
-    pipelines = Server(url, basic(keys.pipelines_key), TRACK)
+    track = Server(url, basic(keys.site_id, keys.track_key))
+    pipelines = Server(url, basic(keys.pipelines_key))
     async with Client(url, keys.app_key, transport, track=track, pipelines=pipelines) as client:
         yield Connection(client, workspace)

@@ -47,7 +47,7 @@ def _body_a(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
 
 
 def _body_b(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
-    return {"meta": {"error": str(error)}}
+    return {"meta": {"error": str(error), "code": error.code}}
 
 
 def _body_c(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
