@@ -7,7 +7,16 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from handbill.contract.endpoint import Endpoint, ErrorShape
-from handbill.errors import HTTP_STATUS, Fault, HandbillError, InvalidInput, RateLimited, TooLarge, Unreadable
+from handbill.errors import (
+    HTTP_STATUS,
+    Fault,
+    HandbillError,
+    InvalidInput,
+    RateLimited,
+    SendingRefused,
+    TooLarge,
+    Unreadable,
+)
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -47,7 +56,9 @@ def _body_a(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
 
 
 def _body_b(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
-    return {"meta": {"error": str(error), "code": error.code}}
+    """As published, and for the one refusal that Customer.io does not know, its code."""
+    ours = {"code": error.code} if isinstance(error, SendingRefused) else {}
+    return {"meta": {"error": str(error), **ours}}
 
 
 def _body_c(error: HandbillError, status: int, mark: str) -> dict[str, Any]:
