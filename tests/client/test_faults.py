@@ -12,7 +12,7 @@ import pytest
 from tests.client import fault_server as faults
 from tests.client.fault_server import FaultServer, Reply, fault_server, limited, ok, redirect, refused, zipped
 
-from handbill.client import Client, Keys, OutcomeUnknown, Region, Waits, WrongRegion
+from handbill.client import REGIONS, Client, Hosts, OutcomeUnknown, Waits, WrongRegion
 from handbill.errors import HandbillError, InvalidInput, NotFound, RateLimited, Unauthorized, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -44,11 +44,10 @@ class Rest:
         self.seconds.append(round(seconds, 1))
 
 
-def played(server: FaultServer, rest: Rest | None = None, keys: Keys | None = None, *, patience: float = 5) -> Client:
+def played(server: FaultServer, rest: Rest | None = None, *, patience: float = 5, **keys: str) -> Client:
     """A live workspace, which this server plays."""
-    region = Region("us", server.url, server.url, server.url)
     waits = Waits(connect=5, silence=patience, whole=2 * patience, sleep=rest or Rest())
-    return Client.at(region, keys or Keys(app="key", site_id="site", track="secret", pipelines="pipe"), waits=waits)
+    return Client.at(Hosts(server.url, server.url, server.url), "app-secret", waits=waits, **keys)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +170,8 @@ async def test_what_never_left_says_so(
     server: FaultServer, monkeypatch: pytest.MonkeyPatch, url: str, why: str
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", _known_only)
-    region = Region("us", url.format(host=server.host), server.url, server.url)
-    async with Client.at(region, Keys(app="key"), waits=Waits(connect=1, silence=1)) as client:
+    hosts = Hosts(url.format(host=server.host), server.url, server.url)
+    async with Client.at(hosts, "key", waits=Waits(connect=1, silence=1)) as client:
         with pytest.raises(Unavailable, match=rf"cannot be reached: {why}.*Nothing was sent") as caught:
             await client.triggers.create(5, {})
     assert type(caught.value) is Unavailable
@@ -197,7 +196,7 @@ async def test_the_key_goes_to_its_own_host_alone(server: FaultServer) -> None:
 
 async def test_a_track_host_of_the_wrong_region_is_told_by_its_name(server: FaultServer) -> None:
     server.on("*", redirect("https://track-eu.customer.io/api/v1/customers/u1/suppress"))
-    async with played(server) as client:
+    async with played(server, site_id="s", track_key="k") as client:
         with pytest.raises(WrongRegion, match="Connect it with region EU") as caught:
             await client.track.suppress("u1")
     assert caught.value.region == "eu"
@@ -206,7 +205,7 @@ async def test_a_track_host_of_the_wrong_region_is_told_by_its_name(server: Faul
 @pytest.mark.parametrize("reply", [faults.UNAUTHORIZED, faults.SEND_UNAUTHORIZED, faults.TRACK_UNAUTHORIZED])
 async def test_a_wrong_key_is_told_without_the_key(server: FaultServer, reply: Reply) -> None:
     server.on("*", reply)
-    async with played(server, keys=Keys(app="app-secret", site_id="s", track="track-secret")) as client:
+    async with played(server, site_id="s", track_key="track-secret") as client:
         for call in (client.segments.list(), client.sends.email({}), client.track.suppress("u1")):
             with pytest.raises(Unauthorized, match=r"127\.0\.0\.1 does not take the key.*handbill connect") as caught:
                 await call
@@ -215,17 +214,17 @@ async def test_a_wrong_key_is_told_without_the_key(server: FaultServer, reply: R
 
 async def test_each_api_is_opened_by_its_own_key(server: FaultServer) -> None:
     server.on("*", ok({"segments": []}))
-    async with played(server) as client:
+    async with played(server, site_id="site", track_key="secret", pipelines_key="pipe") as client:
         await client.segments.list()
         await client.track.suppress("u1")
         await client.pipelines.track({"userId": "u1", "event": "e"})
     sent = [each.headers["authorization"] for each in server.requests]
-    assert sent == ["Bearer key", "Basic c2l0ZTpzZWNyZXQ=", "Basic cGlwZTo="]
+    assert sent == ["Bearer app-secret", "Basic c2l0ZTpzZWNyZXQ=", "Basic cGlwZTo="]
 
 
 async def test_what_is_open_needs_no_track_key_and_the_rest_says_which_key_is_missing(server: FaultServer) -> None:
     server.on("*", ok({}))
-    async with played(server, keys=Keys(app="key")) as client:
+    async with played(server) as client:
         await client.track.unsubscribe("abc")
         for call in (client.track.suppress("u1"), client.pipelines.track({})):
             with pytest.raises(Unauthorized, match=r"needs a key of the (track|pipelines) API"):
@@ -236,7 +235,7 @@ async def test_what_is_open_needs_no_track_key_and_the_rest_says_which_key_is_mi
 @pytest.mark.parametrize("key", ["naïve", "two words", "line\nbreak"])
 def test_a_key_that_cannot_be_one_is_refused_before_it_travels(key: str) -> None:
     with pytest.raises(InvalidInput, match="app_key must be an App API key") as caught:
-        Client.at(Region("us", "http://x", "http://x", "http://x"), Keys(app=key))
+        Client.at(REGIONS["us"], key)
     assert key not in str(caught.value)
 
 

@@ -1,6 +1,6 @@
 """Calls Customer.io's App, Track and Pipelines APIs, wherever they are: at Customer.io, on a server of ours, or here.
 
-async with Client.at(REGIONS["eu"], Keys(app="…")) as client:
+async with Client.at(REGIONS["eu"], key) as client:
     page = await client.messages.list(MessagesQuery(metric="bounced"))
 """
 
@@ -23,7 +23,7 @@ from handbill.client.newsletters import Newsletters
 from handbill.client.objects import Objects
 from handbill.client.optouts import Optouts
 from handbill.client.pipelines import Pipelines
-from handbill.client.regions import REGIONS, Keys, Region
+from handbill.client.regions import REGIONS, Hosts
 from handbill.client.reporting_webhooks import ReportingWebhooks
 from handbill.client.segments import Segments
 from handbill.client.senders import Senders
@@ -38,7 +38,7 @@ from handbill.client.triggers import Triggers
 from handbill.client.workspaces import Workspaces
 from handbill.contract.endpoint import Auth
 
-__all__ = ["REGIONS", "Client", "Keys", "OutcomeUnknown", "Region", "Server", "Waits", "WrongRegion", "basic"]
+__all__ = ["REGIONS", "Client", "Hosts", "OutcomeUnknown", "Server", "Waits", "WrongRegion", "basic"]
 
 
 class Client:
@@ -98,18 +98,22 @@ class Client:
     @classmethod
     def at(
         cls,
-        region: Region,
-        keys: Keys,
+        hosts: Hosts,
+        app_key: str,
         transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        site_id: str = "",
+        track_key: str = "",
+        pipelines_key: str = "",
         waits: Waits | None = None,
     ) -> Self:
         """A workspace at Customer.io. What is open needs no Track key.
 
         Raises InvalidInput for a key that cannot be one.
         """
-        track = Server(region.track, basic(keys.site_id, keys.track) if keys.track else "", live=True)
-        pipelines = Server(region.pipelines, basic(keys.pipelines), live=True) if keys.pipelines else None
-        return cls(region.app, keys.app, transport, track=track, pipelines=pipelines, live=True, waits=waits)
+        track = Server(hosts.track, basic(site_id, track_key) if track_key else "", live=True)
+        pipelines = Server(hosts.pipelines, basic(pipelines_key), live=True) if pipelines_key else None
+        return cls(hosts.app, app_key, transport, track=track, pipelines=pipelines, live=True, waits=waits)
 
     async def __aenter__(self) -> Self:
         return self

@@ -17,7 +17,7 @@ import msgspec
 
 from handbill import __version__
 from handbill.client.failures import failure
-from handbill.client.regions import region_of
+from handbill.client.regions import Region, region_of
 from handbill.contract.endpoint import Endpoint
 from handbill.contract.limits import APP, ARCHIVED, TRIGGER, Rate
 from handbill.errors import HandbillError, InvalidInput, RateLimited, Unauthorized, Unavailable
@@ -75,7 +75,7 @@ class OutcomeUnknown(Unavailable):
 class WrongRegion(Unauthorized):
     """The workspace is in another region: its keys belong to other hosts."""
 
-    def __init__(self, host: str, region: str) -> None:
+    def __init__(self, host: str, region: Region) -> None:
         self.region = region
         super().__init__(
             f"{host} sends this workspace's calls to region {region.upper()}, and the key is not sent after them. "
@@ -198,7 +198,7 @@ class Transport:
         """A redirect, which is never followed: the key belongs to the host it was given for."""
         other = _host_in(answer.headers.get("location", ""))
         if region := region_of(other):
-            return WrongRegion(self._host, region.name)
+            return WrongRegion(self._host, region)
         return HandbillError(
             f"{self._host} sends calls on to {other or 'another address'}, and the key is not sent after them. "
             "Nothing was done."
