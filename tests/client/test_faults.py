@@ -47,7 +47,7 @@ class Rest:
 def played(server: FaultServer, rest: Rest | None = None, *, patience: float = 5, **keys: str) -> Client:
     """A live workspace, which this server plays."""
     waits = Waits(connect=5, silence=patience, whole=2 * patience, sleep=rest or Rest())
-    return Client.at(Hosts(server.url, server.url, server.url), "app-secret", waits=waits, **keys)
+    return Client.at(Hosts(server.url, server.url, server.url), "app-secret", None, waits=waits, **keys)
 
 
 @pytest.mark.parametrize(

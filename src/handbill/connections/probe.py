@@ -12,8 +12,9 @@ from typing import Any
 import httpx2
 
 from handbill import __version__
+from handbill.client.regions import Hosts
 from handbill.client.transport import basic, bearer
-from handbill.connections.hosts import Hosts, hosts
+from handbill.connections.hosts import hosts
 from handbill.connections.keys import Api, Keys
 from handbill.connections.saved import Region
 from handbill.contract.limits import APP
