@@ -105,7 +105,7 @@ class SendingRefused(HandbillError):
 
 
 class ReadOnly(HandbillError):
-    """This is read-only, so nothing was done. A person can change that: `handbill sending`, or HANDBILL_READONLY."""
+    """This is read-only, so nothing was done. A person can change that: `handbill tools`, or HANDBILL_READONLY."""
 
     code = "read_only"
 

@@ -39,9 +39,19 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a message whose server did not answer before a crash."""
     approve_via: tuple[Way, ...] = ("elicitation", "console", "cli")
     readonly: bool = False
+    """Nothing may be changed or sent; what only stops is open."""
     toolsets: str = "all"
-    """The most that an agent can be shown."""
+    """The toolsets that there are at most, with commas."""
     pii: Literal["full", "masked"] = "full"
+    """Whether tools tell what identifies people (tools/masking.py)."""
+
+    def offers(self, toolset: str) -> bool:
+        """May the tools of this toolset be used at all?"""
+        return not {"all", toolset}.isdisjoint(self.toolsets.split(","))
+
+    def tightened(self, *, readonly: bool) -> "Policy":
+        """The rules for a process that was started read-only: what it says can only be added."""
+        return msgspec.structs.replace(self, readonly=self.readonly or readonly)
 
 
 @dataclass(frozen=True, slots=True)

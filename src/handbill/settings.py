@@ -38,7 +38,7 @@ class Settings:
     toolsets: str = ""
     """Which tools an agent is shown (tools/toolsets.py)."""
     readonly: bool = False
-    """This process may only look, whatever the workspace's own policy allows."""
+    """This process may only look, whatever the policy allows."""
     connection: str = ""
     """The connection this process works on, whichever is current: a name, or `embedded`."""
     customerio_url: str = ""

@@ -42,6 +42,7 @@ COMMANDS = {
     "connect": ("handbill.cli.connections:connect", "Connect a workspace at Customer.io; the tools then work there."),
     "connections": ("handbill.cli.connections:connections", "The workspaces there are: choose, test, remove one."),
     "keys": ("handbill.cli.rules:keys", "Show the keys of the workspace's own APIs."),
+    "tools": ("handbill.cli.tools:tools", "Show or set what agents may use and see at most."),
     "sending": ("handbill.cli.rules:sending", "Show or set what may be sent without a person."),
 }
 

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 import click
 
 from handbill.mcp.stdio import serve_stdio
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import Context, toolsets
+from handbill.workspace.store import sending
 
 TOOLSETS = click.option(
     "--toolsets",
@@ -53,4 +55,7 @@ def mcp(settings: Settings, names: str | None, readonly: bool) -> None:
         async with opened(settings, engine=True) as context:
             yield context
 
-    asyncio.run(serve_stdio(connect, shown))
+    async def rules() -> Policy:
+        return sending.peek(settings.sqlite_path).tightened(readonly=settings.readonly)
+
+    asyncio.run(serve_stdio(connect, shown, rules))

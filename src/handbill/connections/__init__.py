@@ -11,7 +11,6 @@ from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running
-from handbill.workspace.store import sending
 from handbill.workspace.workspace import Workspace
 
 
@@ -24,7 +23,7 @@ class Connection:
 
     async def policy(self) -> Policy:
         """What may be sent without a person, as it is at this moment."""
-        return await self.workspace.database.read(sending.get)
+        return await self.workspace.policy()
 
     async def name(self) -> str:
         """Where calls go, as answers say it: `embedded (sandbox)`."""

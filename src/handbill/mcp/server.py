@@ -12,6 +12,7 @@ from handbill import __version__
 from handbill.contract.app.triggers import Progress
 from handbill.errors import HandbillError, InvalidInput, RateLimited
 from handbill.mcp.asking import InputRequired, asker
+from handbill.policy import Policy
 from handbill.tools import Context, Tool, named, toolsets
 from handbill.tools.tool import as_text
 
@@ -28,17 +29,22 @@ INSTRUCTIONS = (
 
 
 def create_server(
-    connected: Connected, shown: Mapping[str, Tool] | None = None, listed: Callable[[], None] = lambda: None
+    connected: Connected,
+    shown: Mapping[str, Tool] | None = None,
+    listed: Callable[[], None] = lambda: None,
+    rules: Callable[[], Awaitable[Policy]] | None = None,
 ) -> Server[Any]:
-    """The MCP server of the tools that are `shown`, by default those of `toolsets.DEFAULT`.
+    """The MCP server of the tools that are `shown`, by default those of `toolsets.DEFAULT`, if the rules allow.
 
     Others are refused when they are called by name. `listed` is told when a client has asked which tools there are.
+    `rules`, asked each time, answers before `connected` does.
     """
     tools = toolsets.shown("") if shown is None else shown
 
     async def list_tools(_: ServerRequestContext[Any], __: object) -> types.ListToolsResult:
+        policy = await (rules or (await connected()).gate.policy)()
         listed()
-        return types.ListToolsResult(tools=[describe(tool) for tool in tools.values()])
+        return types.ListToolsResult(tools=[describe(tool) for tool in tools.values() if not tool.refusal(policy)])
 
     async def call_tool(
         request: ServerRequestContext[Any], params: types.CallToolRequestParams

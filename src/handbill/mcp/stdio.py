@@ -1,22 +1,27 @@
 """MCP on standard input and output: the client is answered before the workspace is open."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from mcp.server.stdio import stdio_server
 
 from handbill.mcp.server import create_server
+from handbill.policy import Policy
 from handbill.tools import Context, Tool
 
 HEAD_START = 0.2
 """Seconds between telling a client the tools and opening the workspace, so that the first does not wait."""
 
 
-async def serve_stdio(connect: Callable[[], AbstractAsyncContextManager[Context]], shown: Mapping[str, Tool]) -> None:
-    """Serve one client until it closes standard input; it is shown the tools in `shown`."""
+async def serve_stdio(
+    connect: Callable[[], AbstractAsyncContextManager[Context]],
+    shown: Mapping[str, Tool],
+    rules: Callable[[], Awaitable[Policy]],
+) -> None:
+    """Serve one client until it closes standard input; it is shown the tools in `shown`, if the rules allow."""
     opening = _Opening(connect)
-    server = create_server(opening.context, shown, opening.soon)
+    server = create_server(opening.context, shown, opening.soon, rules)
     keeper = asyncio.create_task(opening.keep_open())
     try:
         async with stdio_server() as (read, write):

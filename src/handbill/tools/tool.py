@@ -17,9 +17,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from handbill.client import Client
 from handbill.contract.app.triggers import Progress
-from handbill.errors import Fault, InvalidInput, quoted
+from handbill.errors import Fault, HandbillError, InvalidInput, NotFound, ReadOnly, quoted
 from handbill.gate.gate import Gate
 from handbill.gate.questions import Ask
+from handbill.policy import Policy
+from handbill.tools import masking
 from handbill.tools.answers import Answer
 from handbill.tools.parameters import Cursor, Flag, Kind, nearest
 
@@ -69,7 +71,25 @@ class Tool:
     """The faults that show only when arguments are seen together."""
 
     async def call(self, context: Context, arguments: Mapping[str, Any]) -> Answer:
-        """Run the tool. Raises InvalidInput with every fault of the arguments, or what the service answers."""
+        """Run the tool. Raises what `refusal` says, InvalidInput with every fault of the arguments, or what the
+        service answers."""
+        policy = await context.gate.policy()
+        if refused := self.refusal(policy):
+            raise refused
+        with masking.errors(policy.pii):
+            answer = await self._answer(context, arguments)
+        return masking.mask(answer) if policy.pii == "masked" else answer
+
+    def refusal(self, policy: Policy) -> HandbillError | None:
+        """Why nobody may call this tool as long as these are the rules; None when they may."""
+        if not policy.offers(self.toolset):
+            return NotFound(
+                f"{self.name} is in the toolset {self.toolset}, which is off in this workspace. A person can switch "
+                f"it on: `handbill tools --toolsets {policy.toolsets},{self.toolset}`. Nothing was done."
+            )
+        return ReadOnly() if policy.readonly and self.effect in ("changes", "sends") else None
+
+    async def _answer(self, context: Context, arguments: Mapping[str, Any]) -> Answer:
         notes = [f"ignored `{name}`" for name in arguments if name in INJECTED]
         given = {name: value for name, value in arguments.items() if name not in INJECTED}
         own = replace(context, notes=notes)

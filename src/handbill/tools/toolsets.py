@@ -1,4 +1,4 @@
-"""Toolsets: which tools an agent is shown. Commands and Python calls have them all."""
+"""Toolsets: which tools an agent is shown, of those that the rules offer everybody (`handbill tools`)."""
 
 from collections.abc import Mapping
 
@@ -23,11 +23,17 @@ def shown(names: str) -> Mapping[str, Tool]:
 
     Raises InvalidInput that names the setting and the toolsets there are.
     """
-    wanted = {name for given in (names or "default").replace(",", " ").split() for name in _meant(given)}
+    wanted = written(names).split(",")
     return {name: tool for name, tool in TOOLS.items() if tool.toolset in wanted}
 
 
-def _meant(name: str) -> list[str]:
+def written(names: str, setting: str = SETTING) -> str:
+    """The names of these toolsets, each written out, with commas. Raises as `shown` does, naming `setting`."""
+    wanted = {name for given in (names or "default").replace(",", " ").split() for name in _meant(given, setting)}
+    return ",".join(name for name in every() if name in wanted)
+
+
+def _meant(name: str, setting: str) -> list[str]:
     if name == "all":
         return every()
     if name == "default":
@@ -37,7 +43,7 @@ def _meant(name: str) -> list[str]:
     known = ["all", "default", *every()]
     near = nearest(name, known)
     meant = f"; did you mean {near}?" if near else "."
-    raise InvalidInput.of(SETTING, f"{SETTING} names toolsets: {', '.join(known)}. Got {quoted(name)}{meant}")
+    raise InvalidInput.of(setting, f"{setting} names toolsets: {', '.join(known)}. Got {quoted(name)}{meant}")
 
 
 def hidden(tool: Tool) -> NotFound:

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from handbill.errors import ReadOnly
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace import keys, ways
 from handbill.workspace.clock import SystemClock
 from handbill.workspace.engine.needs import Clock, Renderer
 from handbill.workspace.rendering.pool import ProcessRenderer
+from handbill.workspace.store import sending
 from handbill.workspace.store.database import Database, Transaction
 
 
@@ -40,9 +42,14 @@ class Workspace:
         finally:
             await database.close()
 
+    async def policy(self, connection: str = "") -> Policy:
+        """The rules of a connection (`''`: of this workspace) as they are now, and as tight as this process's."""
+        rules = await self.database.read(sending.get, connection)
+        return rules.tightened(readonly=self.settings.readonly)
+
     async def check_writable(self) -> None:
         """Raise ReadOnly when this process, or the workspace for everybody, may only look."""
-        if self.settings.readonly:
+        if (await self.policy()).readonly:
             raise ReadOnly
 
 

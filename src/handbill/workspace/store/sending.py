@@ -1,13 +1,16 @@
 """How a connection sends: sandbox until a person says live, then so many without asking; `''` is this workspace."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from handbill.policy import DAY, Policy, check
 from handbill.workspace.store import audit
-from handbill.workspace.store.database import Transaction
+from handbill.workspace.store.database import Row, Transaction
 
 MINUTE = 60
 
@@ -16,6 +19,16 @@ def get(tx: Transaction, connection: str = "") -> Policy:
     """The rules in force."""
     kept = tx.value("workspace.get", {"key": _key(connection)})
     return msgspec.json.decode(kept, type=Policy) if kept else Policy()
+
+
+def peek(path: Path, connection: str = "") -> Policy:
+    """The rules as the file has them, without opening the workspace; a new one's when there is no file to read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            opened.row_factory = Row
+            return get(Transaction(opened), connection)
+    except sqlite3.DatabaseError:
+        return Policy()
 
 
 def put(tx: Transaction, rules: Policy, connection: str = "") -> None:
