@@ -11,10 +11,12 @@ from handbill.workspace import archive
 from handbill.workspace.engine.needs import (
     Batch,
     Content,
+    Departure,
     Outcome,
     Receipt,
     Rendered,
     RenderFailure,
+    Result,
     TransportDown,
     Work,
 )
@@ -93,8 +95,8 @@ class WatchedLedger(WorkspaceLedger):
         async with self.changed:
             self.changed.notify_all()
 
-    async def record(self, *args: object, **kwargs: object) -> None:
-        await super().record(*args, **kwargs)  # type: ignore[arg-type]
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
+        await super().record(results, sending)
         await self._tell()
 
     async def begin(self, *args: object) -> None:

@@ -11,7 +11,19 @@ from handbill.contract.app.suppressions import Reason
 from handbill.contract.app.triggers import Progress
 from handbill.policy import Policy
 from handbill.workspace.channels.capture import Capture
-from handbill.workspace.engine.needs import Batch, Channel, Outcome, Receipt, TransportDown
+from handbill.workspace.engine.broadcast import prepare, render_all
+from handbill.workspace.engine.needs import (
+    Batch,
+    Channel,
+    Content,
+    Departure,
+    Job,
+    Outcome,
+    Receipt,
+    Rendered,
+    Result,
+    TransportDown,
+)
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.store import people, sending, suppressions, triggers
@@ -27,9 +39,9 @@ def finished(progress: Progress) -> bool:
 
 @asynccontextmanager
 async def working(
-    workspace: Workspace, renderer: PlainRenderer, channel: Channel, *, resend: bool = True
+    workspace: Workspace, renderer: PlainRenderer, channel: Channel, *, ledger: WatchedLedger | None = None
 ) -> AsyncIterator[WatchedLedger]:
-    ledger = WatchedLedger(workspace, resend=resend)
+    ledger = ledger or WatchedLedger(workspace)
     worker = Worker(ledger, renderer, lambda transport, type_: channel, workspace.clock, workspace.bell)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run())
@@ -133,6 +145,51 @@ async def test_no_more_messages_are_on_their_way_than_the_channel_has_connection
     assert channel.most == 3
 
 
+async def test_a_message_leaves_only_when_its_mark_is_committed(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    marked: set[str] = set()
+    unmarked: set[str] = set()
+
+    class Noting(WatchedLedger):
+        async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
+            await super().record(results, sending)
+            marked.update(departure.message.recipient for departure in sending)
+
+    class Looking(ScriptedChannel):
+        async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
+            unmarked.update(set(recipients) - marked)
+            return await super().send(sender, recipients, payload)
+
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, Looking(), ledger=Noting(workspace)) as ledger:
+        await ledger.until(number, finished)
+    assert (len(marked), unmarked) == (PEOPLE, set())
+
+
+async def test_nothing_can_be_claimed_before_the_audience_is_written_out_completely(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handbill.workspace.engine.broadcast.CHUNK", 7)
+    early: list[Batch] = []
+
+    class Eager(WorkspaceLedger):
+        async def write_out(self, job: Job, contents: Sequence[Content], people: Sequence[int]) -> None:
+            await super().write_out(job, contents, people)
+            early.extend(await self.claim(worker, PEOPLE))
+
+    await trigger(workspace, broadcast)
+    ledger = Eager(workspace)
+    worker = await ledger.join()
+    job = await ledger.next_job(worker)
+    assert job
+    await prepare(job, ledger, renderer)
+    assert early == []
+    assert [len(batch.works) for batch in await ledger.claim(worker, PEOPLE)] == [PEOPLE]
+    await ledger.leave(worker)
+
+
 ANSWERS = [
     (Receipt(Outcome.SENT), "sent"),
     (Receipt(Outcome.FAILED, "550 no such user", 550), "failed"),
@@ -189,7 +246,7 @@ async def test_an_unknown_outcome_waits_for_a_person_when_nothing_is_resent(
     channel = ScriptedChannel()
     channel.answer = lambda recipient: Receipt(Outcome.UNKNOWN, "no answer")
     number = await trigger(workspace, broadcast, ids=["u1", "u2"])
-    async with working(workspace, renderer, channel, resend=False) as ledger:
+    async with working(workspace, renderer, channel, ledger=WatchedLedger(workspace, resend=False)) as ledger:
         progress = await ledger.until(number, lambda p: p.counts.unknown == 2)
     assert (progress.state, channel.sent) == ("sending", ["u1@film.example", "u2@film.example"])
 
@@ -223,6 +280,99 @@ async def test_a_worker_that_stops_leaves_nothing_in_between(
     async with working(workspace, renderer, ScriptedChannel()) as ledger:
         progress = await ledger.until(number, finished)
     assert (progress.counts.sent, progress.counts.resent) == (PEOPLE, 0)
+
+
+async def sending_two(workspace: Workspace, renderer: PlainRenderer) -> WorkspaceLedger:
+    """A ledger whose one worker has claimed five deliveries, and marked two of them as about to leave."""
+    ledger = WorkspaceLedger(workspace)
+    worker = await ledger.join()
+    job = await ledger.next_job(worker)
+    assert job
+    await prepare(job, ledger, renderer)
+    [batch] = await ledger.claim(worker, 5)
+    rendered, _ = await render_all(renderer, batch.content, batch.works[:2])
+    await ledger.record([], [Departure(message) for message in rendered])
+    return ledger
+
+
+def die(ledger: WorkspaceLedger) -> None:
+    """What the operating system does when a worker's process ends."""
+    for lock in ledger._own.values():
+        lock.release()
+
+
+async def test_what_a_dead_worker_was_sending_is_taken_over_and_flagged(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    number = await trigger(workspace, broadcast)
+    dying, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace)
+    worker = await other.join()
+    die(dying)
+    assert await other.recover(worker) == 2
+    counts = (await workspace.database.read(triggers.progress, broadcast, number)).counts
+    assert (counts.queued, counts.resent) == (PEOPLE, 2)
+    assert sum(len(batch.works) for batch in await other.claim(worker, PEOPLE)) == PEOPLE
+    await other.leave(worker)
+
+
+async def test_a_worker_that_lives_keeps_what_it_has(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await go_live(workspace)
+    await trigger(workspace, broadcast)
+    living, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace)
+    worker = await other.join()
+    assert await other.recover(worker) == 0
+    assert sum(len(batch.works) for batch in await other.claim(worker, PEOPLE)) == PEOPLE - 5
+    for ledger in (living, other):
+        for number in list(ledger._own):
+            await ledger.leave(number)
+
+
+async def test_an_audience_that_a_dead_worker_was_writing_out_is_written_out_anew(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    number = await trigger(workspace, broadcast)
+    dying, other = WorkspaceLedger(workspace), WorkspaceLedger(workspace)
+    job = await dying.next_job(await dying.join())
+    assert job
+    await dying.write_out(job, await dying.contents(job), (await dying.resolve(job)).people[:10])
+    die(dying)
+    worker = await other.join()
+    assert await other.recover(worker) == 0
+    assert await other.next_job(worker) == job
+    await prepare(job, other, renderer)
+    progress = await workspace.database.read(triggers.progress, broadcast, number)
+    assert (progress.recipients, progress.counts.queued) == (PEOPLE, PEOPLE)
+    await other.leave(worker)
+
+
+async def test_an_answer_that_comes_when_all_is_settled_changes_nothing(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    number = await trigger(workspace, broadcast, ids=["u1"])
+    async with working(workspace, renderer, Capture()) as ledger:
+        settled = await ledger.until(number, finished)
+        for outcome in Outcome:
+            await ledger.record([Result(1, outcome, 1, message=Rendered(1, "", "", "", b"", b""))])
+    assert await workspace.database.read(triggers.progress, broadcast, number) == settled
+    assert settled.counts.sent == 1
+
+
+@pytest.mark.parametrize(("mode", "way"), [("sandbox", "capture"), ("live", "live")])
+async def test_messages_of_a_sandbox_never_see_a_way_out(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, mode: sending.Mode, way: str
+) -> None:
+    await workspace.database.write(sending.put, sending.Sending(mode=mode))
+    ledger = WorkspaceLedger(workspace)
+    worker = await ledger.join()
+    await trigger(workspace, broadcast)
+    job = await ledger.next_job(worker)
+    assert job
+    await prepare(job, ledger, renderer)
+    assert {batch.transport for batch in await ledger.claim(worker, PEOPLE)} == {way}
+    await ledger.leave(worker)
 
 
 async def test_two_workers_on_one_trigger_send_everything_once(

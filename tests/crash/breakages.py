@@ -1,0 +1,208 @@
+"""Breakages of the sending path that a test must notice, as data: an auditor that never fails proves nothing.
+
+Each is one place of the code and what is put there instead. `test_breakages.py` breaks a copy that way and runs the
+tests that are to turn red. When code moves, its breakage moves with it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """`code` stands exactly once in `file` (under src/handbill). `caught_by`: tests that must fail with `broken`."""
+
+    name: str
+    file: str
+    code: str
+    broken: str
+    caught_by: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+WORKER = "tests/workspace/engine/test_worker.py::"
+TRIGGERS = "tests/workspace/api/test_triggers.py::"
+RECEIPTS = "tests/workspace/channels/test_smtp.py::test_what_the_server_does_decides_the_receipt"
+
+BREAKAGES = [
+    Breakage(
+        "a delivery is marked after it is sent",
+        "workspace/engine/dispatcher.py",
+        """\
+            if finished or starting:
+                departures = [Departure(parcel.message, parcel.batch.dictionary) for parcel in starting]
+                await self._ledger.record(finished, departures)
+            for parcel in starting:
+                self._start(parcel)
+""",
+        """\
+            for parcel in starting:
+                self._start(parcel)
+            if finished or starting:
+                departures = [Departure(parcel.message, parcel.batch.dictionary) for parcel in starting]
+                await self._ledger.record(finished, departures)
+""",
+        (f"{WORKER}test_a_message_leaves_only_when_its_mark_is_committed",),
+    ),
+    Breakage(
+        "more messages are on their way than there are connections",
+        "workspace/engine/dispatcher.py",
+        "or self._free() > len(parcels))",
+        "or self._free() > 0)",
+        (f"{WORKER}test_no_more_messages_are_on_their_way_than_the_channel_has_connections",),
+    ),
+    Breakage(
+        "what a dead worker had is left lying",
+        "workspace/ledger.py",
+        "                found += await self._database.write(ledger.take_over, other, self._resend, self._now())\n",
+        "",
+        (f"{WORKER}test_what_a_dead_worker_was_sending_is_taken_over_and_flagged",),
+    ),
+    Breakage(
+        "a worker that lives is taken for dead",
+        "workspace/ledger.py",
+        """\
+                lock.acquire(timeout=0)
+                found += """,
+        """\
+                found += """,
+        (f"{WORKER}test_a_worker_that_lives_keeps_what_it_has",),
+    ),
+    Breakage(
+        "what a dead worker was sending is queued again without a flag",
+        "workspace/store/sql/ledger.sql",
+        "state = 'queued', worker = NULL, resent = resent + 1",
+        "state = 'queued', worker = NULL",
+        (f"{WORKER}test_what_a_dead_worker_was_sending_is_taken_over_and_flagged",),
+    ),
+    Breakage(
+        "an audience that a dead worker was writing out is forgotten",
+        "workspace/store/ledger.py",
+        '        _prepare_again(tx, row["id"])\n',
+        "        pass\n",
+        (f"{WORKER}test_an_audience_that_a_dead_worker_was_writing_out_is_written_out_anew",),
+    ),
+    Breakage(
+        "two workers claim the same deliveries",
+        "workspace/store/sql/ledger.sql",
+        "WHERE trigger_id = :trigger AND state = 'queued' AND worker IS NULL ORDER BY delivery LIMIT :limit)",
+        "WHERE trigger_id = :trigger AND state = 'queued' ORDER BY delivery LIMIT :limit)",
+        (f"{WORKER}test_two_workers_on_one_trigger_send_everything_once",),
+    ),
+    Breakage(
+        "a trigger is finished while nobody knows what became of some messages",
+        "workspace/store/sql/ledger.sql",
+        "state IN ('queued', 'sending', 'deferred', 'unknown'))",
+        "state IN ('queued', 'sending', 'deferred'))",
+        (f"{WORKER}test_an_unknown_outcome_waits_for_a_person_when_nothing_is_resent",),
+    ),
+    Breakage(
+        "what comes late changes what is settled",
+        "workspace/store/ledger.py",
+        ' and legal(rows[change.delivery]["state"], change.state)',
+        "",
+        (f"{WORKER}test_an_answer_that_comes_when_all_is_settled_changes_nothing",),
+    ),
+    Breakage(
+        "sending begins before the audience is written out",
+        "workspace/engine/broadcast.py",
+        "    await ledger.begin(job, contents, samples)\n",
+        "        await ledger.begin(job, contents, samples)\n",
+        (f"{WORKER}test_nothing_can_be_claimed_before_the_audience_is_written_out_completely",),
+    ),
+    Breakage(
+        "a message that fails for every sampled person is sent all the same",
+        "workspace/engine/broadcast.py",
+        "        if failures and not rendered:",
+        "        if False:",
+        (f"{WORKER}test_a_message_that_fails_for_every_sampled_person_is_sent_to_nobody",),
+    ),
+    Breakage(
+        "messages of a sandbox leave the machine",
+        "workspace/store/sending.py",
+        '    return "live" if get(tx).mode == "live" else "capture"',
+        '    return "live"',
+        (f"{WORKER}test_messages_of_a_sandbox_never_see_a_way_out",),
+    ),
+    Breakage(
+        "suppressions are not looked at when a message is sent",
+        "workspace/store/ledger.py",
+        '    elif work["suppression"]:',
+        "    elif False:",
+        (f"{WORKER}test_people_who_leave_after_the_trigger_are_skipped_with_the_reason",),
+    ),
+    Breakage(
+        "those who unsubscribed meanwhile get it all the same",
+        "workspace/store/ledger.py",
+        '    elif work["unwilling"]:',
+        "    elif False:",
+        (f"{WORKER}test_people_who_leave_after_the_trigger_are_skipped_with_the_reason",),
+    ),
+    Breakage(
+        "a refusal of the mail server (5xx) counts as sent",
+        "workspace/channels/smtp.py",
+        "        return Receipt(Outcome.FAILED, words, code, suppress=suppress)",
+        "        return Receipt(Outcome.SENT, words, code, suppress=suppress)",
+        (RECEIPTS,),
+    ),
+    Breakage(
+        "the mail server's later (4xx) is taken for a refusal",
+        "workspace/channels/smtp.py",
+        "        return Receipt(Outcome.DEFERRED, words, code, slow_down)",
+        "        return Receipt(Outcome.FAILED, words, code, slow_down)",
+        (RECEIPTS,),
+    ),
+    Breakage(
+        "a message whose answer was lost counts as not sent",
+        "workspace/channels/smtp.py",
+        "        return Receipt(Outcome.QUEUED if lost.unsent else Outcome.UNKNOWN, str(lost))",
+        "        return Receipt(Outcome.QUEUED, str(lost))",
+        (RECEIPTS,),
+    ),
+    Breakage(
+        "the transport that is down blames the recipients",
+        "workspace/engine/dispatcher.py",
+        "Result(message.delivery, Outcome.QUEUED, self._clock.now(), down.reason)",
+        "Result(message.delivery, Outcome.FAILED, self._clock.now(), down.reason)",
+        (f"{WORKER}test_a_transport_that_is_down_blames_nobody_and_goes_on_by_itself",),
+    ),
+    Breakage(
+        "a POST is made again when nobody knows what became of it",
+        "client/transport.py",
+        '                if method != "GET" or tries == TRIES or wait is None:',
+        "                if tries == TRIES or wait is None:",
+        ("tests/client/test_transport.py::test_nothing_that_changes_anything_is_ever_tried_twice",),
+    ),
+    Breakage(
+        "an unknown argument of a tool is dropped",
+        "tools/tool.py",
+        "        faults = [*self._unknown(arguments)]",
+        "        faults: list[Fault] = []",
+        ("tests/tools/test_bad_inputs.py::test_a_wrong_call_is_answered_the_same_through_python_and_mcp",),
+    ),
+    Breakage(
+        "the same call twice is two sends",
+        "workspace/store/triggers.py",
+        "    if not anew and (earlier := ",
+        "    if False and (earlier := ",
+        (f"{TRIGGERS}test_the_same_call_is_one_trigger_for_ten_minutes_and_then_another",),
+    ),
+    Breakage(
+        "a broadcast is triggered as often as anybody likes",
+        "workspace/store/sql/triggers.sql",
+        "WHERE id = :broadcast AND (triggered_at <= :now - :interval OR triggered_at > :now + :interval)",
+        "WHERE id = :broadcast",
+        (
+            f"{TRIGGERS}test_a_broadcast_is_triggered_once_in_ten_seconds",
+            f"{TRIGGERS}test_of_fifty_different_calls_at_once_one_is_accepted",
+        ),
+    ),
+    Breakage(
+        "an Idempotency-Key is taken twice",
+        "workspace/store/idempotency.py",
+        "    if row is None:\n        return None\n",
+        "    return None\n",
+        ("tests/workspace/api/test_idempotency.py::test_an_event_that_comes_twice_with_a_key_happens_once",),
+    ),
+]
