@@ -9,7 +9,7 @@ from tests.workspace.engine.standins import PEOPLE, PlainRenderer, ScriptedChann
 
 from handbill.contract.app.suppressions import Reason
 from handbill.contract.app.triggers import Progress
-from handbill.policy import Policy
+from handbill.policy import Mode, Policy
 from handbill.workspace.channels.capture import Capture
 from handbill.workspace.engine.broadcast import prepare, render_all
 from handbill.workspace.engine.needs import (
@@ -362,9 +362,9 @@ async def test_an_answer_that_comes_when_all_is_settled_changes_nothing(
 
 @pytest.mark.parametrize(("mode", "way"), [("sandbox", "capture"), ("live", "live")])
 async def test_messages_of_a_sandbox_never_see_a_way_out(
-    workspace: Workspace, broadcast: int, renderer: PlainRenderer, mode: sending.Mode, way: str
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, mode: Mode, way: str
 ) -> None:
-    await workspace.database.write(sending.put, sending.Sending(mode=mode))
+    await workspace.database.write(sending.put, Policy(mode=mode))
     ledger = WorkspaceLedger(workspace)
     worker = await ledger.join()
     await trigger(workspace, broadcast)
