@@ -27,7 +27,7 @@ import liquid
 from benchmarks.mail import BODY, DATA, SUBJECT, person
 
 from handbill.connections import connect
-from handbill.policy import Policy
+from handbill.policy import ANYONE, Policy
 from handbill.settings import Settings
 from handbill.workspace.store import people, sending
 from handbill.workspace.store.database import Transaction
@@ -56,7 +56,10 @@ def fill(tx: Transaction, count: int) -> None:
     fields = {"from": "Film Club <news@film.example>", "subject": SUBJECT, "body": BODY}
     insert = "INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (5, 'Mail', json(?), 1, 1)"
     run(insert, [json.dumps(fields)])
-    sending.put(tx, Policy(mode="live"))
+    # As by a person who lets everything go; and nobody writes to half of all people without being asked.
+    sending.put(tx, Policy(mode="live", auto_send_max=ANYONE, daily_max=10**9))
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+    run(f"{numbers} INSERT INTO people (email, created) SELECT i || '@crowd.example', 1 FROM n", [count])
 
 
 async def ours(home: Path, port: int, count: int) -> float:

@@ -16,15 +16,14 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from async_customerio import validate_signature  # type: ignore[import-untyped]
 from tests.conftest import NOW, FixedClock
-from tests.workspace.engine.standins import EVERYBODY, send_everything
+from tests.workspace.engine.standins import EVERYBODY, go_live, send_everything
 
 from handbill.client import Client
 from handbill.contract.app.reporting_webhooks import NewWebhook
-from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running
-from handbill.workspace.store import events, people, sending
+from handbill.workspace.store import events, people
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -55,7 +54,7 @@ class Post:
 
 def prepare(tx: Transaction) -> None:
     people.identify(tx, "id", "u1", {"email": "ana@film.example"}, 1)
-    sending.put(tx, Policy(mode="live"))
+    go_live(tx)
     run = tx._connection.execute
     goal = '{"event": "purchase", "within_days": 3, "after": "clicked"}'
     run("INSERT INTO broadcasts (id, name, goal, created, updated) VALUES (5, 'Restock', ?, 1, 1)", [goal])

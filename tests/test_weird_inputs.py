@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from click.testing import CliRunner
-from tests.workspace.engine.standins import EVERYBODY, send_everything
+from tests.workspace.engine.standins import EVERYBODY, go_live, send_everything
 
 from handbill.cli import root
 from handbill.connections import Connection, connect
@@ -82,7 +82,7 @@ def prepare(tx: Transaction) -> None:
     run("INSERT INTO broadcasts (id, name, created, updated) VALUES (5, 'Restock', 1, 1)")
     insert = "INSERT INTO contents (broadcast_id, name, fields, created, updated) VALUES (5, 'M', ?, 1, 1)"
     run(insert, [json.dumps(MAIL)])
-    sending.put(tx, Policy(mode="live"))
+    go_live(tx)
 
 
 async def test_people_of_sixty_five_countries_get_their_mail_with_their_name(tmp_path: Path) -> None:

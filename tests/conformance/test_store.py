@@ -129,7 +129,8 @@ class LedgerMachine(RuleBasedStateMachine):
         written = contents.of_parent(tx, "broadcast_id", parent, {}, own_roots=False, base_url="")
         ledger.next_job(tx, 0, NOW)
         ledger.write_out(tx, job, written, list(range(1, PEOPLE + 1)), NOW)
-        ledger.begin(tx, job, written, {}, NOW)
+        ledger.begin(tx, job, written, {})
+        ledger.start(tx, job, NOW)
         return accepted.id
 
     @rule()

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from benchmarks.sink import Sink
 from tests.crash import checker
-from tests.workspace.engine.standins import EVERYBODY, add_broadcast
+from tests.workspace.engine.standins import EVERYBODY, add_broadcast, go_live
 
 from handbill.connections import Connection, connect
-from handbill.policy import Mode, Policy
+from handbill.policy import Mode
 from handbill.settings import Settings
-from handbill.workspace.store import people, sending
+from handbill.workspace.store import people
 from handbill.workspace.store.database import Transaction
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +69,8 @@ async def begin(connection: Connection, size: int, mode: Mode) -> int:
         for number in range(size):
             people.identify(tx, "id", f"u{number}", {"email": f"u{number}@film.example"}, 1)
         add_broadcast(tx, 5)
-        sending.put(tx, Policy(mode=mode))
+        if mode == "live":
+            go_live(tx, size + 1)
 
     await connection.workspace.database.write(fill)
     return (await connection.client.triggers.create(5, EVERYBODY)).id

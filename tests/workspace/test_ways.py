@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from tests.workspace.channels.fakes import Fake, Play, provider
 from tests.workspace.channels.test_push import RSA, TOKEN, UNREGISTERED, pem
-from tests.workspace.engine.standins import send_everything
+from tests.workspace.engine.standins import go_live, send_everything
 
 from handbill.policy import Policy
 from handbill.settings import Settings
@@ -68,8 +68,8 @@ async def live(tmp_path: Path, clock: Any) -> Any:
         transport = httpx2.ASGITransport(create_app(workspace, limits=False))
         headers = {"Authorization": f"Bearer {workspace.keys.app_key}"}
         http = httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers)
-        await workspace.database.write(sending.put, Policy(mode="live", repeat_window=0))
         await workspace.database.write(people.identify, "id", "u1", PERSON, 1)
+        await workspace.database.write(go_live, repeat_window=0)
         yield Live(workspace, await stack.enter_async_context(http), fake)
 
 

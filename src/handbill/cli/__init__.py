@@ -41,6 +41,8 @@ COMMANDS = {
     "bounces": ("handbill.cli.bounces:bounces", "Read what mail servers write back about what was sent."),
     "connect": ("handbill.cli.connections:connect", "Connect a workspace at Customer.io; the tools then work there."),
     "connections": ("handbill.cli.connections:connections", "The workspaces there are: choose, test, remove one."),
+    "approve": ("handbill.cli.approvals:approve", "List what waits for a person's yes, and give it."),
+    "decline": ("handbill.cli.approvals:decline", "Say no to what waits."),
     "keys": ("handbill.cli.rules:keys", "Show the keys of the workspace's own APIs."),
     "tools": ("handbill.cli.tools:tools", "Show or set what agents may use and see at most."),
     "sending": ("handbill.cli.rules:sending", "Show or set what may be sent without a person."),

@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "newsletters": ("id", "name", "type", "sent_at"),
     "left_out": ("reason", "count"),
     "missing_attributes": ("path", "people"),
+    "approvals": ("id", "what", "people", "reason", "state", "created_at", "expires_at", "connection"),
     "samples": ("recipient", "subject", "text", "fault"),
 }
 """Which columns a list of each name has; those that no entry fills are left out."""
@@ -42,6 +43,7 @@ TIMES = (
     "updated",
     "timestamp",
     "queued_at",
+    "expires_at",
 )
 PIPE_WIDTH = 200
 """Columns when standard output is no terminal."""
@@ -58,8 +60,9 @@ def show(data: Mapping[str, Any]) -> None:
             _show_list(console, name, entries)
         elif len(lists) == 1:
             console.print(f"No {name}.")
-    for note in [*data["notes"], *_going_on(data), data["workspace"]]:
-        about.print(Text(note))
+    for note in [*data["notes"], *_going_on(data), data.get("workspace", "")]:
+        if note:
+            about.print(Text(note))
 
 
 def _show_list(console: Console, name: str, entries: Sequence[Mapping[str, Any]]) -> None:

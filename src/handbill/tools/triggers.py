@@ -15,7 +15,7 @@ from handbill.tools.parameters import TriggerId
 from handbill.tools.tool import Context, tool
 from handbill.tools.triggering import TriggerBody, check_audience, check_trigger_id, number_of, remarks
 
-SETTLED = ("finished", "failed", "stopped")
+SETTLED = ("finished", "failed", "stopped", "held")
 ASKED = ("audience", "data")
 """What a trigger was asked for, which its answers do not repeat."""
 POLL_SECONDS = 0.25
@@ -29,6 +29,9 @@ class Triggered(Answer):
     state: State
     recipients: int
     counts: Counts
+    reason: str = Field("", description="Why it waits for a person, if it is held.")
+    approval: int | None = Field(None, description="The number under which a person approves it, if it is held.")
+    expires_at: int | None = Field(None, description="Until when it waits (Unix seconds).")
     repeated: bool = Field(False, description="The same call came before: this is its trigger, and no new one.")
 
 
@@ -55,6 +58,9 @@ class TriggerDetails(Answer):
     state: State
     recipients: int
     counts: Counts
+    reason: str = Field("", description="Why it waits for a person, if it is held.")
+    approval: int | None = Field(None, description="The number under which a person approves it, if it is held.")
+    expires_at: int | None = Field(None, description="Until when it waits (Unix seconds).")
     errors: list[str] = Field([], description="What was wrong with the audience, if it failed.")
 
 
@@ -67,7 +73,7 @@ async def trigger_broadcast(context: Context, broadcast_id: BroadcastId, **body:
     refused call sends nothing and does not count. CUSTOMERIO_PREVIEW_BROADCAST shows what would happen.
     """
     preview = await context.client.triggers.preview(broadcast_id, {**body}, samples=0)
-    await context.gate.check(preview.people)
+    await context.gate.check(0)
     _refuse_faults(preview, body)
     context.notes.extend(remarks(body))
     made = await context.gate.trigger(broadcast_id, {**body}, preview.people)

@@ -17,7 +17,7 @@ from handbill.settings import BASE_URL
 from handbill.workspace import archive, audience, delivery_ids
 from handbill.workspace.engine.needs import Batch, Content, Departure, Job, Resolved, Result, Work
 from handbill.workspace.store import audience as audiences
-from handbill.workspace.store import contents, ledger, newsletters, people, triggers
+from handbill.workspace.store import contents, holding, ledger, people, triggers
 from handbill.workspace.store import objects as owned
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
@@ -130,7 +130,14 @@ class WorkspaceLedger:
 
     async def begin(self, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
         packed = {content: archive.pack(archive.expand(blob)) for content, blob in samples.items()}
-        await self._database.write(ledger.begin, job, contents, packed, self._now())
+        seen = await self._database.read(holding.look, job, contents, self._now())
+        await self._database.write(holding.begin, job, contents, packed, seen, self._now())
+
+    async def release(self) -> bool:
+        due = await self._database.read(holding.due, self._now())
+        for trigger in due:
+            await self._database.write(holding.follow_up, trigger, self._now())
+        return bool(due)
 
     async def fail(self, job: Job, faults: Sequence[str]) -> None:
         await self._database.write(ledger.fail, job.trigger, faults, self._now())
@@ -254,13 +261,7 @@ def _resolve(tx: Transaction, job: Job, option: Mapping[str, Any], now: int) -> 
 
 
 def _contents(tx: Transaction, job: Job, base_url: str) -> list[Content]:
-    row = ledger.trigger(tx, job.trigger)
-    data = msgspec.json.decode(row["data"], type=dict[str, object])
-    if job.newsletter:
-        parent = dict(newsletters.get(tx, job.newsletter))
-        return contents.of_parent(tx, "newsletter_id", parent, {}, own_roots=False, base_url=base_url)
-    parent, own = dict(triggers.broadcast(tx, job.broadcast or 0)), bool(row["own_data"])
-    return contents.of_parent(tx, "broadcast_id", parent, {"trigger": data}, own_roots=own, base_url=base_url)
+    return contents.of_trigger(tx, ledger.trigger(tx, job.trigger), base_url)
 
 
 def _forget_named(tx: Transaction, trigger: int) -> None:

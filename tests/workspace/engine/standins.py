@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from handbill.contract.app.triggers import Progress
+from handbill.policy import ANYONE, Policy
 from handbill.workspace import archive
 from handbill.workspace.engine.needs import (
     Batch,
@@ -23,7 +25,7 @@ from handbill.workspace.engine.needs import (
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.running import channel
-from handbill.workspace.store import ledger, triggers
+from handbill.workspace.store import holding, ledger, sending, triggers
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -141,7 +143,7 @@ SELECT (SELECT count(*) FROM triggers WHERE state = 'preparing' OR state = 'acce
 
 def _busy(tx: Transaction, now: int) -> bool:
     under_way = tx._connection.execute(_UNDER_WAY, {"now": now}).fetchone()[0]
-    return bool(under_way) or ledger.anything_due(tx, now)
+    return bool(under_way or holding.due(tx, now)) or ledger.anything_due(tx, now)
 
 
 async def send_everything(workspace: Workspace) -> None:
@@ -153,6 +155,19 @@ async def send_everything(workspace: Workspace) -> None:
         tasks.create_task(worker.run())
         await watched.until_idle()
         worker.stop()
+
+
+def go_live(tx: Transaction, /, crowd: int = 1000, **rules: Any) -> None:
+    """Live, as by a person who lets everything go, and a `crowd` beside which nobody else is half of all people."""
+    sending.put(tx, Policy(**{"mode": "live", "auto_send_max": ANYONE, "daily_max": 10**9, **rules}))
+    tx._connection.execute(_CROWD, [crowd])
+
+
+_CROWD = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+INSERT INTO people (email, email_key, created)
+SELECT 'crowd' || i || '@crowd.example', 'crowd' || i || '@crowd.example', 1 FROM n
+"""
 
 
 def add_broadcast(tx: Transaction, number: int) -> None:

@@ -5,11 +5,18 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.workspace.engine.standins import PEOPLE, PlainRenderer, ScriptedChannel, WatchedLedger, trigger
+from tests.workspace.engine.standins import (
+    PEOPLE,
+    PlainRenderer,
+    ScriptedChannel,
+    WatchedLedger,
+    go_live,
+    trigger,
+)
 
 from handbill.contract.app.suppressions import Reason
 from handbill.contract.app.triggers import Progress
-from handbill.policy import Mode, Policy
+from handbill.policy import Mode
 from handbill.workspace.channels.capture import Capture
 from handbill.workspace.engine.broadcast import prepare, render_all
 from handbill.workspace.engine.needs import (
@@ -26,7 +33,7 @@ from handbill.workspace.engine.needs import (
 )
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
-from handbill.workspace.store import people, sending, suppressions, triggers
+from handbill.workspace.store import people, suppressions, triggers
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -47,10 +54,6 @@ async def working(
         tasks.create_task(worker.run())
         yield ledger
         worker.stop()
-
-
-async def go_live(workspace: Workspace) -> None:
-    await workspace.database.write(sending.put, Policy(mode="live"))
 
 
 async def test_everybody_in_the_audience_is_captured_exactly_once(
@@ -122,7 +125,7 @@ def leave(tx: Transaction) -> None:
 async def test_an_address_that_the_server_does_not_know_is_suppressed_with_its_words(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel()
     channel.answer = lambda recipient: Receipt(Outcome.FAILED, "5.1.1 no such user", 550, suppress=True)
     number = await trigger(workspace, broadcast, ids=["u1"])
@@ -135,7 +138,7 @@ async def test_an_address_that_the_server_does_not_know_is_suppressed_with_its_w
 async def test_no_more_messages_are_on_their_way_than_the_channel_has_connections(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel(connections=3)
     number = await trigger(workspace, broadcast)
     async with working(workspace, renderer, channel) as ledger:
@@ -148,7 +151,7 @@ async def test_no_more_messages_are_on_their_way_than_the_channel_has_connection
 async def test_a_message_leaves_only_when_its_mark_is_committed(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     marked: set[str] = set()
     unmarked: set[str] = set()
 
@@ -201,7 +204,7 @@ ANSWERS = [
 async def test_the_servers_answer_is_the_deliverys_state(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer, receipt: Receipt, state: str
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel()
     channel.answer = lambda recipient: receipt
     number = await trigger(workspace, broadcast)
@@ -213,7 +216,7 @@ async def test_the_servers_answer_is_the_deliverys_state(
 async def test_a_deferred_delivery_is_tried_again_when_its_time_has_come(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel()
     channel.answer = lambda recipient: Receipt(Outcome.DEFERRED, "450 try later", 450)
     number = await trigger(workspace, broadcast, ids=["u1"])
@@ -229,7 +232,7 @@ async def test_a_deferred_delivery_is_tried_again_when_its_time_has_come(
 async def test_an_unknown_outcome_is_sent_again_and_flagged(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel()
     answers = iter([Receipt(Outcome.UNKNOWN, "no answer"), Receipt(Outcome.SENT)])
     channel.answer = lambda recipient: next(answers)
@@ -242,7 +245,7 @@ async def test_an_unknown_outcome_is_sent_again_and_flagged(
 async def test_an_unknown_outcome_waits_for_a_person_when_nothing_is_resent(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel()
     channel.answer = lambda recipient: Receipt(Outcome.UNKNOWN, "no answer")
     number = await trigger(workspace, broadcast, ids=["u1", "u2"])
@@ -255,7 +258,7 @@ async def test_a_transport_that_is_down_blames_nobody_and_goes_on_by_itself(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("handbill.workspace.engine.dispatcher.LONGEST_PAUSE", 0.01)
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channel = ScriptedChannel()
     channel.answer = lambda recipient: TransportDown("refused", "The mail server refuses connections.")
     number = await trigger(workspace, broadcast)
@@ -270,7 +273,7 @@ async def test_a_transport_that_is_down_blames_nobody_and_goes_on_by_itself(
 async def test_a_worker_that_stops_leaves_nothing_in_between(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     number = await trigger(workspace, broadcast)
     async with working(workspace, renderer, ScriptedChannel(connections=2)) as ledger:
         await ledger.until(number, lambda p: p.counts.sent > 0)
@@ -304,7 +307,7 @@ def die(ledger: WorkspaceLedger) -> None:
 async def test_what_a_dead_worker_was_sending_is_taken_over_and_flagged(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     number = await trigger(workspace, broadcast)
     dying, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace)
     worker = await other.join()
@@ -319,7 +322,7 @@ async def test_what_a_dead_worker_was_sending_is_taken_over_and_flagged(
 async def test_a_worker_that_lives_keeps_what_it_has(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     await trigger(workspace, broadcast)
     living, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace)
     worker = await other.join()
@@ -364,7 +367,7 @@ async def test_an_answer_that_comes_when_all_is_settled_changes_nothing(
 async def test_messages_of_a_sandbox_never_see_a_way_out(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer, mode: Mode, way: str
 ) -> None:
-    await workspace.database.write(sending.put, Policy(mode=mode))
+    await workspace.database.write(go_live, mode=mode)
     ledger = WorkspaceLedger(workspace)
     worker = await ledger.join()
     await trigger(workspace, broadcast)
@@ -379,7 +382,7 @@ async def test_two_workers_on_one_trigger_send_everything_once(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("handbill.workspace.engine.worker.CLAIMED", 3)
-    await go_live(workspace)
+    await workspace.database.write(go_live)
     channels = ScriptedChannel(), ScriptedChannel()
     number = await trigger(workspace, broadcast)
     async with working(workspace, renderer, channels[0]) as ledger, working(workspace, renderer, channels[1]):

@@ -54,7 +54,7 @@ class TriggerErrors(Model):
     next: int = 0
 
 
-TriggerState = Literal["accepted", "preparing", "sending", "finished", "failed"]
+TriggerState = Literal["accepted", "preparing", "held", "sending", "stopped", "finished", "failed"]
 
 
 class Counts(Model):
@@ -72,7 +72,11 @@ class Counts(Model):
 
 
 class Progress(Model):
-    """How far a trigger is, and for whom. `note` says why it waits or failed."""
+    """How far a trigger is, and for whom. `note` says why it waits or failed.
+
+    One that is held waits for a person's yes: `reason` says why, `approval` is its number and `expires_at` (Unix
+    seconds) the end of the waiting.
+    """
 
     id: int
     broadcast_id: int
@@ -80,6 +84,9 @@ class Progress(Model):
     recipients: int
     counts: Counts
     note: str = ""
+    reason: str = ""
+    approval: int | None = None
+    expires_at: int | None = None
     data: dict[str, Any] = Field({}, description="What Liquid sees as `trigger`, the same for everybody.")
     audience: dict[str, Any] | None = Field(
         None, description="The filter it was for, its own or the broadcast's; empty when people were named."

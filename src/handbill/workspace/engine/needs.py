@@ -252,7 +252,11 @@ class Ledger(Protocol):
         already stays as it is."""
 
     async def begin(self, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
-        """The audience is complete: sending may start. `samples` holds one archive for each content."""
+        """The audience is complete: sending starts, or waits for a person. `samples` holds one archive for each
+        content."""
+
+    async def release(self) -> bool:
+        """Let go what a person allowed meanwhile, and end what they did not; whether there was anything."""
 
     async def fail(self, job: Job, faults: Sequence[str]) -> None:
         """Nothing is sent; `faults` can be read at the trigger's errors."""

@@ -9,9 +9,9 @@ queued ──► sending ──► sent
 MOVES: dict[str, frozenset[str]] = {
     "queued": frozenset({"sending", "sent", "failed", "skipped"}),
     "sending": frozenset({"sent", "failed", "deferred", "unknown", "queued"}),
-    "deferred": frozenset({"queued"}),
+    "deferred": frozenset({"queued", "skipped"}),
     "unknown": frozenset({"queued", "sent", "failed"}),
-    "drafted": frozenset(),
+    "drafted": frozenset({"queued", "skipped"}),
     "sent": frozenset(),
     "failed": frozenset(),
     "skipped": frozenset(),

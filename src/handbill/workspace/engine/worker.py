@@ -65,6 +65,8 @@ class Worker:
 
     async def _prepare(self, number: int) -> None:
         while not self._stopping.is_set():
+            if await self._ledger.release():
+                self._bell.set()
             job = await self._ledger.next_job(number)
             if job:
                 await prepare(job, self._ledger, self._renderer)

@@ -129,6 +129,13 @@ def close(tx: Transaction, number: int, state: State, via: str, now: int, change
         _record(tx, get(tx, number), state, via, now, **({"changed": changed} if changed else {}))
 
 
+def ask_again(tx: Transaction, approval: Approval, reason: str, until: int | None, now: int) -> None:
+    """What waited for a time waits for something else from now on."""
+    values = {"id": approval.id, "reason": reason, "until": until, "expires_at": now + WAITS}
+    tx.run("approvals.ask_again", values)
+    _record(tx, approval, "held", "worker", now, reason=reason)
+
+
 def overdue(tx: Transaction, now: int) -> list[Approval]:
     """What nobody decided in time, or approved and did not use."""
     return [_read(row) for row in tx.all("approvals.overdue", {"now": now, "good_for": GOOD_FOR})]

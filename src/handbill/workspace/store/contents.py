@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from handbill.workspace.engine.needs import Content
+from handbill.workspace.store import newsletters, triggers
 from handbill.workspace.store.database import Row, Transaction
 
 Parent = Literal["broadcast_id", "newsletter_id", "campaign_id", "transactional_id"]
@@ -32,6 +33,16 @@ def of_parent(
     rows = tx.all("contents.of_parent", {"parent": row["id"]}, parent=parent)
     shared, texts = {**_shared(tx, parent, row), **roots}, snippets(tx)
     return [_content(each, shared, texts, own_roots=own_roots, base_url=base_url) for each in rows]
+
+
+def of_trigger(tx: Transaction, trigger: Row, base_url: str) -> list[Content]:
+    """What is on, as it is now, of the broadcast or newsletter that was triggered."""
+    if trigger["newsletter_id"]:
+        row = dict(newsletters.get(tx, trigger["newsletter_id"]))
+        return of_parent(tx, "newsletter_id", row, {}, own_roots=False, base_url=base_url)
+    row, own = dict(triggers.broadcast(tx, trigger["broadcast_id"])), bool(trigger["own_data"])
+    data = {"trigger": msgspec.json.decode(trigger["data"], type=dict[str, object])}
+    return of_parent(tx, "broadcast_id", row, data, own_roots=own, base_url=base_url)
 
 
 def snippets(tx: Transaction) -> dict[str, str]:

@@ -214,12 +214,16 @@ def _count_created(tx: Transaction, job: Job, content: Content, made: int, now: 
     count_metrics(tx, [({**none, **row, "type": content.type}, metric) for metric in metrics], now, made)
 
 
-def begin(tx: Transaction, job: Job, contents: Sequence[Content], samples: dict[int, bytes], now: int) -> None:
-    """Let sending start, with the contents as they are at this moment."""
+def begin(tx: Transaction, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
+    """The audience is complete, and the contents are kept as they are at this moment: what waits now can `start`."""
     for content, sample in samples.items():
         tx.run("ledger.add_dictionary", {"trigger": job.trigger, "content": content, "sample": sample})
-    kept = msgspec.json.encode(contents).decode()
-    tx.run("ledger.begin", {"trigger": job.trigger, "contents": kept, "now": now})
+    tx.run("ledger.prepared", {"trigger": job.trigger, "contents": msgspec.json.encode(contents).decode()})
+
+
+def start(tx: Transaction, job: Job, now: int) -> None:
+    """Let sending start."""
+    tx.run("ledger.start", {"trigger": job.trigger, "now": now})
     tx.run("ledger.started", {"broadcast": job.broadcast, "now": now})
     tx.run("ledger.newsletter_started", {"newsletter": job.newsletter, "now": now})
     settle(tx, [job.trigger], now)
@@ -242,7 +246,7 @@ def anything_due(tx: Transaction, now: int) -> bool:
 
 def under_way(tx: Transaction, now: int) -> bool:
     """Whether something waits for no clock: it is to be prepared or sent, or somebody is at it."""
-    return anything_due(tx, now) or tx.one("ledger.in_hand", {"now": now}) is not None
+    return anything_due(tx, now) or any(tx.one(query, {"now": now}) for query in ("ledger.in_hand", "holding.due"))
 
 
 def dictionary(tx: Transaction, number: int, content: int) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from handbill.contract.app.triggers import Counts, Progress, Trigger
 from handbill.contract.audience import named
 from handbill.contract.limits import TRIGGER, TRIGGERS_WAITING
 from handbill.errors import Fault, InvalidInput, NotFound, RateLimited, quoted
-from handbill.workspace.store import audience, sending
+from handbill.workspace.store import approvals, audience, sending
 from handbill.workspace.store.database import Row, Transaction
 
 MILLISECONDS = 1000
@@ -177,25 +177,42 @@ def errors(tx: Transaction, number: int, trigger: int, start: int, limit: int) -
 
 
 def progress(tx: Transaction, number: int, trigger: int) -> Progress:
-    """How far a trigger is."""
-    found = row(tx, number, trigger)
+    """How far a trigger of this broadcast is. Raises NotFound."""
+    row(tx, number, trigger)
+    return followed(tx, trigger)
+
+
+def followed(tx: Transaction, trigger: int) -> Progress:
+    """How far a trigger is, of a broadcast, or of a newsletter: then `broadcast_id` is 0. Raises NotFound."""
+    found = tx.one("triggers.any", {"trigger": trigger})
+    if found is None:
+        raise NotFound(f"There is no trigger {trigger} any more.")
     counts = {count["state"]: count["count"] for count in tx.all("triggers.counts", {"trigger": trigger})}
     resent = tx.value("triggers.resent", {"trigger": trigger})
     return Progress(
         id=found["id"],
-        broadcast_id=found["broadcast_id"],
+        broadcast_id=found["broadcast_id"] or 0,
         state=found["state"],
         recipients=found["recipients"],
         counts=Counts(**counts, resent=resent),
         note=found["note"],
         data=msgspec.json.decode(found["data"]),
         audience=_filter(tx, found),
+        **_waiting(tx, found),
     )
+
+
+def _waiting(tx: Transaction, row: Row) -> dict[str, Any]:
+    """What a trigger that is held waits for."""
+    approval = approvals.of_trigger(tx, row["id"]) if row["state"] == "held" else None
+    if approval is None:
+        return {}
+    return {"reason": approval.reason, "approval": approval.id, "expires_at": approval.until or approval.expires_at}
 
 
 def _filter(tx: Transaction, row: Row) -> dict[str, Any] | None:
     """The filter a trigger is for; None when it names people, by themselves or in a file."""
     given = msgspec.json.decode(row["audience"], type=dict[str, Any])
-    if given.get("named") or given.get("data_file_url"):
+    if given.get("named") or given.get("data_file_url") or not row["broadcast_id"]:
         return None
     return given.get("recipients") or dict(audience.saved(broadcast(tx, row["broadcast_id"])) or {}) or None

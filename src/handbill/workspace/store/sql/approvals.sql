@@ -40,3 +40,6 @@ UPDATE approvals SET state = :state, request = NULL WHERE id = :id AND state IN 
 
 -- name: finish
 UPDATE approvals SET state = :state, outcome = :outcome, request = NULL WHERE id = :id
+
+-- name: ask_again
+UPDATE approvals SET reason = :reason, until = :until, expires_at = :expires_at WHERE id = :id AND state = 'waiting'

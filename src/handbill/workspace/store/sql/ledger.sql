@@ -34,7 +34,8 @@ WHERE id = (SELECT id FROM triggers WHERE state = 'accepted'
 RETURNING id, broadcast_id, newsletter_id
 
 -- name: trigger
-SELECT id, broadcast_id, newsletter_id, audience, data, transport, contents, state, own_data, start_at, local_at
+SELECT id, broadcast_id, newsletter_id, audience, data, transport, contents, state, own_data, start_at, local_at, note,
+  recipients
 FROM triggers WHERE id = :trigger
 
 -- name: named_people
@@ -83,10 +84,13 @@ SELECT :trigger, :broadcast, :newsletter, :content, j.value, :type, :state, :ret
 FROM json_each(:people) j WHERE true
 ON CONFLICT (trigger_id, content_id, person) WHERE trigger_id IS NOT NULL DO NOTHING
 
--- name: begin
-UPDATE triggers SET state = 'sending', worker = NULL, contents = :contents, began = :now, recipients =
+-- name: prepared
+UPDATE triggers SET state = 'held', worker = NULL, contents = :contents, recipients =
   (SELECT coalesce(sum(count), 0) FROM trigger_counts WHERE trigger_id = :trigger)
 WHERE id = :trigger
+
+-- name: start
+UPDATE triggers SET state = 'sending', began = :now, note = '' WHERE id = :trigger
 
 -- name: started
 UPDATE broadcasts SET first_started = :now WHERE id = :broadcast AND first_started IS NULL

@@ -11,7 +11,7 @@ SELECT n.*, (
 FROM newsletters n WHERE n.id = :id
 
 -- name: being_sent
-SELECT id FROM triggers WHERE newsletter_id = :id AND state IN ('preparing', 'sending') LIMIT 1
+SELECT id FROM triggers WHERE newsletter_id = :id AND state IN ('preparing', 'held', 'sending', 'stopped') LIMIT 1
 
 -- name: delete
 DELETE FROM newsletters WHERE id = :id
@@ -29,7 +29,7 @@ INSERT INTO triggers (newsletter_id, audience, transport, state, start_at, local
 VALUES (:newsletter, :audience, :transport, 'accepted', :at, :local_at, :rate, :period, :spread, :now)
 
 -- name: triggered
-SELECT 1 FROM triggers WHERE newsletter_id = :newsletter
+SELECT 1 FROM triggers WHERE newsletter_id = :newsletter AND state <> 'failed'
 
 -- name: forget_trigger
 DELETE FROM triggers WHERE newsletter_id = :newsletter AND state = 'accepted' AND start_at > 0

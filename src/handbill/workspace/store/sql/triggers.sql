@@ -34,6 +34,10 @@ SELECT id, broadcast_id, created_at, processed_at FROM triggers WHERE broadcast_
 SELECT id, broadcast_id, created_at, processed_at, state, recipients, note, audience, data FROM triggers
 WHERE broadcast_id = :broadcast AND id = :trigger
 
+-- name: any
+SELECT id, broadcast_id, created_at, processed_at, state, recipients, note, audience, data FROM triggers
+WHERE id = :trigger
+
 -- name: latest
 SELECT max(id) FROM triggers WHERE broadcast_id = :broadcast
 

@@ -1,0 +1,114 @@
+"""A mail to 12,345 people from a live workspace waits for a person in a terminal, and goes as it was approved."""
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from tests.cli.test_commands import Shell
+from tests.test_life_of_a_mail import Post
+from tests.workspace.engine.standins import send_everything
+
+from handbill.connections import connect
+from handbill.policy import Policy
+from handbill.settings import Settings
+from handbill.workspace.store import sending
+from handbill.workspace.store.database import Transaction
+
+PEOPLE = 12_345
+EVERYBODY = '{"attribute": {"field": "id", "operator": "exists"}}'
+ADDRESS = "'u' || i || '@film.example'"
+MAIL = {"from": "Film Club <news@film.example>", "subject": "Hello", "body": "New films"}
+
+
+@pytest.fixture
+def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    """A mail server in a thread, which the workspace sends to."""
+    kept, loop = Post(), asyncio.new_event_loop()
+    server = loop.run_until_complete(loop.create_server(lambda: SMTP(kept, loop=loop), "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    monkeypatch.setenv("HANDBILL_SMTP", f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}?tls=none")
+    yield kept
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    server.close()
+    loop.close()
+
+
+def fill(tx: Transaction) -> None:
+    run = tx._connection.execute
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+    insert = "INSERT INTO people (id, email, email_key, created)"
+    run(f"{numbers} {insert} SELECT 'u' || i, {ADDRESS}, {ADDRESS}, 1 FROM n", [PEOPLE])
+    run(f"{numbers} INSERT INTO people (email, created) SELECT i || '@crowd.example', 1 FROM n", [PEOPLE + 1])
+    run("INSERT INTO broadcasts (id, name, created, updated) VALUES (5, 'Restock', 1, 1)")
+    insert = "INSERT INTO contents (id, broadcast_id, name, fields, created, updated) VALUES (12, 5, 'Mail', ?, 1, 1)"
+    run(insert, [json.dumps(MAIL)])
+    sending.put(tx, Policy(mode="live"))
+
+
+@pytest.fixture
+def handbill(tmp_path: Path, capsys: pytest.CaptureFixture[str], post: Post) -> Shell:
+    async def make() -> None:
+        async with connect(Settings.load(home=tmp_path), engine=False) as connection:
+            await connection.workspace.database.write(fill)
+
+    asyncio.run(make())
+    return Shell(tmp_path, capsys)
+
+
+async def worked(home: Path, number: int) -> dict[str, Any]:
+    """A worker starts, and does all that there is to do; how far the trigger is then."""
+    async with connect(Settings.load(home=home), engine=False) as connection:
+        await send_everything(connection.workspace)
+        return (await connection.client.triggers.progress(5, number)).model_dump()
+
+
+def test_what_changed_after_the_yes_in_the_terminal_is_not_sent_to_12345_people(handbill: Shell, post: Post) -> None:
+    made = handbill("broadcast", "trigger", "5", "--recipients", EVERYBODY, "--json").json
+    assert (made["state"], made["reason"]) == ("held", "12,345 people; up to 0 go without approval")
+    [waiting] = handbill("approve", "--json").json["approvals"]
+    assert (waiting["id"], waiting["people"], waiting["facts"]["name"]) == (made["approval"], PEOPLE, "Restock")
+    refused = handbill("approve", "1", "--people", "12344", "--no-wait")
+    assert (refused.status, "people must be the number of people" in refused.err) == (2, True)
+    assert handbill("approve", "1", "--people", "12345", "--no-wait", "--json").json["state"] == "approved"
+    with closing(sqlite3.connect(handbill.home / "workspace.db")) as other, other:
+        other.execute("UPDATE contents SET fields = json_set(fields, '$.subject', 'Bye', '$.body', 'Bye')")
+    progress = asyncio.run(worked(handbill.home, made["id"]))
+    assert (progress["state"], progress["counts"]["skipped"]) == ("failed", PEOPLE)
+    assert progress["note"].startswith(
+        "Content 12: body and subject changed after it was approved; nothing was sent."
+    )
+    assert post.mails == []
+
+
+def test_a_person_sees_everything_types_the_number_and_it_is_sent_here(
+    handbill: Shell, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2", "--no-wait")
+    assert handbill("approve").out == "No approvals.\n"
+    assert asyncio.run(worked(handbill.home, 1))["state"] == "held"
+    assert 'broadcast 5 "Restock"' in handbill("approve").out
+    assert handbill("approve", "1").status == 2  # nobody can be asked
+    monkeypatch.setattr("handbill.cli.approvals._asks", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda text: "2")
+    told = handbill("approve", "1")
+    for shown in ("people          2", "from: Film Club <news@film.example>; subject: Hello", "u1@film.example, u2"):
+        assert shown in told.out
+    assert "finished" in told.out
+    assert sorted(str(mail["To"]) for mail in post.mails) == ["u1@film.example", "u2@film.example"]
+
+
+def test_a_no_is_said_in_the_terminal_too(handbill: Shell, post: Post) -> None:
+    made = handbill("broadcast", "trigger", "5", "--id", "u1", "--json").json
+    assert handbill("decline", str(made["approval"]), "--json").json["state"] == "declined"
+    assert asyncio.run(worked(handbill.home, made["id"]))["note"] == "A person declined it; nothing was sent."
+    assert handbill("approve", "1", "--people", "1").status == 5
+    assert post.mails == []
