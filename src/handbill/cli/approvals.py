@@ -11,12 +11,12 @@ from typing import Any
 import click
 import msgspec
 
+from handbill.approval import Approval
 from handbill.errors import EXIT_STATUS, InvalidInput
 from handbill.settings import Settings
 from handbill.workspace.ledger import workers_alive
 from handbill.workspace.running import running
 from handbill.workspace.store import approvals, triggers
-from handbill.workspace.store.approvals import Approval
 from handbill.workspace.workspace import Workspace
 
 SETTLED = ("finished", "failed", "stopped")

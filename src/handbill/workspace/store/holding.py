@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
+from handbill.approval import Approval, Asked, digest
 from handbill.policy import GO, Decision
 from handbill.policy import decide as by_rules
 from handbill.workspace.engine.needs import Content, Job
 from handbill.workspace.store import approvals, audience, audit, contents, ledger, sending
-from handbill.workspace.store.approvals import Approval, Asked, digest
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.ledger import Change
 
