@@ -18,6 +18,7 @@ ROOMS = {
     "tools",
     "mcp",
     "cli",
+    "console",
     "demo",
     "workspace",
     "workspace/api",

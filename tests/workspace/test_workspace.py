@@ -18,12 +18,23 @@ async def test_keys_are_made_once_and_only_their_owner_can_read_them(tmp_path: P
         pass
     async with Workspace.open(settings) as second:
         assert (second.keys, second.secret) == (first.keys, first.secret)
-    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+    for name in ("keys.json", "approval-key.json"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 async def test_a_key_of_the_environment_wins_over_the_one_that_was_made(tmp_path: Path) -> None:
     async with Workspace.open(Settings.load({"HANDBILL_APP_KEY": "mine"}, tmp_path)) as workspace:
         assert workspace.keys.app_key == "mine"
+
+
+async def test_the_approval_key_is_made_of_no_other_and_no_environment_names_it(tmp_path: Path) -> None:
+    known = {f"HANDBILL_{name}": "known" for name in ("APP_KEY", "SITE_ID", "TRACK_KEY", "APPROVAL_KEY")}
+    made = []
+    for home in ("a", "b"):
+        async with Workspace.open(Settings.load(known, tmp_path / home)) as workspace:
+            made.append(workspace.keys.approval_key)
+            assert workspace.keys.approval_key not in repr(workspace.keys)
+    assert len({*made, "known"}) == 3
 
 
 WRONG = {

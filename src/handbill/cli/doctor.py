@@ -76,11 +76,11 @@ def _checks(settings: Settings) -> Iterator[Check]:
 
 
 def _home(settings: Settings) -> Check:
-    keys = settings.home / "keys.json"
     if not settings.home.exists():
         return Check("home", f"{settings.home} is not there yet: the first command that works on it makes it.")
-    if keys.exists() and keys.stat().st_mode & 0o077:
-        return Check("home", f"Others on this machine can read {keys}.", f"chmod 600 {keys}")
+    for keys in (settings.home / "keys.json", settings.home / "approval-key.json"):
+        if keys.exists() and keys.stat().st_mode & 0o077:
+            return Check("home", f"Others on this machine can read {keys}.", f"chmod 600 {keys}")
     return Check("home", str(settings.home))
 
 

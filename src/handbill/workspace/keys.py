@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -11,13 +12,15 @@ import msgspec
 from handbill.settings import Settings
 
 _BYTES = {"app_key": 16, "site_id": 10, "track_key": 10}
+_APPROVAL_BYTES = {"approval_key": 8}
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """`app_key` opens the App API (Bearer); `site_id` with `track_key` the Track API, `pipelines_key` Pipelines.
 
-    `signing_key` signs reporting webhooks (reference 15).
+    `signing_key` signs reporting webhooks (reference 15). `approval_key` is what a person types on the approval page:
+    it opens no API, is made from no other key, and no program is ever given it.
     """
 
     app_key: str = field(repr=False)
@@ -25,15 +28,13 @@ class Keys:
     track_key: str = field(repr=False)
     pipelines_key: str = field(repr=False)
     signing_key: str = field(repr=False)
+    approval_key: str = field(repr=False)
 
 
 def load(settings: Settings) -> Keys:
     """The keys of this home; what the environment names wins over the file."""
-    path = settings.home / "keys.json"
     settings.home.mkdir(parents=True, exist_ok=True)
-    made = {name: secrets.token_hex(size) for name, size in _BYTES.items()}
-    _create(str(path), msgspec.json.encode(made))
-    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    kept = _kept(settings.home / "keys.json", _BYTES)
     app_key, track_key = settings.app_key or kept["app_key"], settings.track_key or kept["track_key"]
     return Keys(
         app_key,
@@ -41,7 +42,15 @@ def load(settings: Settings) -> Keys:
         track_key,
         settings.pipelines_key or _derived(track_key, b"pipelines"),
         settings.signing_key or _derived(app_key, b"webhooks"),
+        _kept(settings.home / "approval-key.json", _APPROVAL_BYTES)["approval_key"],
     )
+
+
+def _kept(path: Path, sizes: Mapping[str, int]) -> dict[str, str]:
+    """What the file holds; random texts of so many bytes each, when there is none yet."""
+    made = {name: secrets.token_hex(size) for name, size in sizes.items()}
+    _create(str(path), msgspec.json.encode(made))
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
 
 
 def _derived(key: str, purpose: bytes) -> str:

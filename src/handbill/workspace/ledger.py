@@ -176,16 +176,7 @@ class WorkspaceLedger:
         return Batch(0, rows[0]["transport"], self._as_sent(content, rows[0]["transport"]), works)
 
     def _work(self, row: Row, roots: msgspec.Raw, fields: str = "{}") -> Work:
-        return Work(
-            delivery=row["delivery"],
-            id=delivery_ids.seal(self._workspace.secret, row["delivery"]),
-            customer=msgspec.Raw(people.customer_json(row).encode()),
-            created=row["created"],
-            roots=roots,
-            devices=msgspec.Raw((row["devices"] or "[]").encode()),
-            fields=msgspec.Raw(fields.encode()),
-            attempts=row["attempts"],
-        )
+        return _work(delivery_ids.seal(self._workspace.secret, row["delivery"]), row, roots, fields)
 
     async def _batch(self, trigger: Row, content: int, rows: Sequence[Row]) -> Batch:
         number = trigger["id"]
@@ -251,6 +242,29 @@ def sample(
         )
         for row in rows
     ]
+
+
+def draft(tx: Transaction, delivery: int, base_url: str) -> tuple[Content, Work] | None:
+    """A message to one person that has not been sent, and what to render it with; None when it was."""
+    row = next(iter(tx.all("sends.works", {"deliveries": msgspec.json.encode([delivery]).decode()})), None)
+    if row is None:
+        return None
+    content = contents.of_send(tx, dict(row), base_url)
+    roots = _with_objects(row["roots"], _objects(tx, content, [row]).get(row["person"]))
+    return content, _work("unsent", row, roots, row["fields"])
+
+
+def _work(id_: str, row: Row, roots: msgspec.Raw, fields: str = "{}") -> Work:
+    return Work(
+        delivery=row["delivery"],
+        id=id_,
+        customer=msgspec.Raw(people.customer_json(row).encode()),
+        created=row["created"],
+        roots=roots,
+        devices=msgspec.Raw((row["devices"] or "[]").encode()),
+        fields=msgspec.Raw(fields.encode()),
+        attempts=row["attempts"],
+    )
 
 
 def _resolve(tx: Transaction, job: Job, option: Mapping[str, Any], now: int) -> Sequence[int]:

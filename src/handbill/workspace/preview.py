@@ -127,7 +127,7 @@ async def _look(
     look = _Look([], [], [])
     for content in written:
         works = await workspace.database.read(_works, content, chosen, workspace.clock.now())
-        look.samples.extend(await _render(workspace, content, works))
+        look.samples.extend(await render(workspace, content, works))
         look.missing.extend(await _missing(workspace, content, body, chosen))
     look.faults.extend(_summary(look.samples))
     look.samples.sort(key=lambda sample: bool(sample.fault))
@@ -146,7 +146,8 @@ def _works(tx: Transaction, content: Content, chosen: _Audience, now: int) -> li
     return sample(tx, content, 0, spread(chosen.people, SAMPLED), now, chosen.data)
 
 
-async def _render(workspace: Workspace, content: Content, works: Sequence[Work]) -> list[Sample]:
+async def render(workspace: Workspace, content: Content, works: Sequence[Work]) -> list[Sample]:
+    """The message as each of these people would get it."""
     results = [group async for group in workspace.renderer.render(content, works)]
     by_person = {result.delivery: result for group in results for result in group}
     return [_sample(content, work, by_person[work.delivery]) for work in works]

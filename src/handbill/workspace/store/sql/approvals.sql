@@ -43,3 +43,17 @@ UPDATE approvals SET state = :state, outcome = :outcome, request = NULL WHERE id
 
 -- name: ask_again
 UPDATE approvals SET reason = :reason, until = :until, expires_at = :expires_at WHERE id = :id AND state = 'waiting'
+
+-- name: asked_via
+SELECT via FROM audit WHERE action = 'held' AND facts ->> '$.approval' = :id ORDER BY entry LIMIT 1
+
+-- name: recipients
+SELECT d.content_id, d.person, d.type, d.state, p.id, p.email
+FROM deliveries d LEFT JOIN people p ON p.person = d.person
+WHERE d.trigger_id = :trigger AND (d.content_id, d.person) > (:content, :person)
+ORDER BY d.content_id, d.person LIMIT :limit
+
+-- name: recipient
+SELECT d.content_id, d.person, d.type, d.state, p.id, coalesce(s.fields ->> 'recipient', p.email) AS email
+FROM deliveries d LEFT JOIN people p ON p.person = d.person LEFT JOIN sends s ON s.delivery = d.delivery
+WHERE d.delivery = :delivery
