@@ -15,10 +15,12 @@ from mcp.server import Server
 from tests.listening import listening
 
 from handbill.gate import questions
+from handbill.gate.gate import Gate
 from handbill.gate.questions import Waiting
 from handbill.mcp import asking
 from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
+from handbill.policy import Policy
 from handbill.tools import TOOLS, Answer, Context
 from handbill.tools.parameters import Id
 from handbill.tools.tool import tool
@@ -85,8 +87,11 @@ def asking_server() -> Server[Any]:
     async def where() -> str:
         return "nowhere"
 
+    async def rules() -> Policy:
+        return Policy()
+
     async def connected() -> Context:
-        return Context(nothing, nothing, where)
+        return Context(nothing, Gate(nothing, rules), where)
 
     return create_server(connected, TOOLS)
 
