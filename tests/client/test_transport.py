@@ -1,16 +1,26 @@
 """The client against servers that misbehave: what is tried again, what never, and which error comes out."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import httpx2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handbill.client import Client, OutcomeUnknown
 from handbill.client.transport import Pace, Server, Transport, Waits, bearer
 from handbill.contract.app.messages import MessagesQuery
 from handbill.contract.app.segments import LIST
 from handbill.errors import HandbillError, RateLimited, Unavailable
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+BODIES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "name", "tags"]), inner),
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -169,3 +179,31 @@ async def test_an_answer_that_is_not_the_apis_is_an_error_and_not_a_crash(conten
     async with Client("https://api.customer.io", "key", Script(httpx2.Response(200, content=content))) as client:
         with pytest.raises(HandbillError, match=r"The answer to segments\.list is not what the API promises"):
             await client.segments.list()
+
+
+async def test_a_null_in_place_of_a_list_or_a_text_is_one_that_was_left_out() -> None:
+    listed = {"id": 5, "deduplicate_id": "5:1", "name": "Restock", "created": 1, "updated": 1, "active": True}
+    broadcasts = [{**listed, "state": "running", "actions": None, "tags": None, "first_started": None}] * 2
+    script = Script(httpx2.Response(200, json={"broadcasts": broadcasts}))
+    async with Client("https://api.customer.io", "key", script) as client:
+        found = (await client.broadcasts.list()).broadcasts
+    assert [(each.actions, each.tags, each.first_started) for each in found] == [([], [], None)] * 2
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.sampled_from(["segments", "next"]), BODIES) | BODIES)
+def test_no_good_answer_makes_it_crash(body: object) -> None:
+    async def read() -> None:
+        async with Client("https://api.customer.io", "key", Script(httpx2.Response(200, json=body))) as client:
+            await client.segments.list()
+
+    with suppress(HandbillError):
+        asyncio.run(read())
+
+
+@pytest.mark.parametrize("kind", ["segment", "event", "date", "relationship", "object", "webhook", "form"])
+async def test_campaigns_of_every_kind_are_read(kind: str) -> None:
+    campaign = {"id": 1, "deduplicate_id": "1:1", "name": "C", "type": kind, "created": 1, "updated": 1}
+    answer = {"campaigns": [{**campaign, "active": True, "state": "running", "actions": []}]}
+    async with Client("https://api.customer.io", "key", Script(httpx2.Response(200, json=answer))) as client:
+        assert [each.type for each in (await client.campaigns.list()).campaigns] == [kind]

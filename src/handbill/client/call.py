@@ -1,6 +1,9 @@
 """One call of the contract: a checked path, a query, a body; the answer's model or an error."""
 
+import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 from urllib.parse import quote
 
@@ -47,12 +50,42 @@ class Caller:
             raise NotFound(f"Customer.io has nothing like {endpoint.name}; only an embedded workspace tells that.")
         url = endpoint.url(**{name: _checked(name, value) for name, value in (path or {}).items()})
         if (transport := self._transports.get(endpoint.auth)) is None:
-            raise Unauthorized(f"{endpoint.name} needs a key of the {endpoint.auth} API, and there is none here.")
+            add = " A person can add it: `handbill connect`." if self.live else ""
+            missing = f"{endpoint.name} needs a key of the {endpoint.auth} API, and there is none here."
+            raise Unauthorized(missing + add)
         answer = await transport.send(endpoint, url, _parameters(query), body, headers)
         try:
-            return endpoint.answer.model_validate_json(answer.content or b"{}"), answer.headers
+            return _read(endpoint, answer.content or b"{}"), answer.headers
         except ValidationError as error:
             raise _unpromised(endpoint, error) from None
+
+
+def _read(endpoint: Endpoint, content: bytes) -> Any:
+    """The answer's model. A null where a value must be counts as left out: Customer.io's lists have such."""
+    try:
+        return endpoint.answer.model_validate_json(content)
+    except ValidationError as error:
+        try:
+            return endpoint.answer.model_validate(_without_nulls(json.loads(content), error))
+        except (LookupError, TypeError, ValueError):
+            raise error from None
+
+
+def _without_nulls(data: Any, error: ValidationError) -> Any:
+    """`data` without those nulls that are wrong: empty lists and objects in their place, or nothing."""
+    for fault in error.errors():
+        if fault["input"] is not None or not fault["loc"]:
+            continue
+        *way, key = fault["loc"]
+        inner = reduce(getitem, way, data)
+        if fault["type"] in _EMPTY:
+            inner[key] = _EMPTY[fault["type"]]
+        else:
+            del inner[key]
+    return data
+
+
+_EMPTY: Mapping[str, Any] = {"list_type": [], "dict_type": {}}
 
 
 def _unpromised(endpoint: Endpoint, error: ValidationError) -> HandbillError:

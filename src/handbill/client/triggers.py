@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from handbill.client import customerio
 from handbill.client.call import Caller
 from handbill.contract.app import triggers as contract
 
@@ -39,6 +40,16 @@ class Triggers:
         answer: contract.TriggerErrors = await self._call(contract.ERRORS, path, contract.ErrorsQuery(start=start))
         return answer
 
+    async def standing(self, broadcast_id: int, trigger_id: int | str) -> contract.Standing:
+        """How far a trigger is: all of it from a workspace of ours, and what Customer.io tells."""
+        if self._call.live:
+            return await customerio.standing(self._call, broadcast_id, trigger_id)
+        return await self.progress(broadcast_id, trigger_id)
+
+    async def span(self, broadcast_id: int, trigger_id: int | str) -> tuple[int, int | None]:
+        """From when until when the broadcast's messages are this trigger's, in Unix seconds; None: until now."""
+        return await customerio.span(self._call, broadcast_id, trigger_id)
+
     async def progress(self, broadcast_id: int, trigger_id: int | str) -> contract.Progress:
         """Handbill's own: Customer.io does not know this path."""
         path = {"broadcast_id": broadcast_id, "trigger_id": trigger_id}
@@ -46,7 +57,9 @@ class Triggers:
         return answer
 
     async def preview(self, broadcast_id: int, body: dict[str, Any], samples: int = 3) -> contract.Preview:
-        """Handbill's own: Customer.io does not know this path."""
+        """What a trigger would do: all of it from a workspace of ours; at Customer.io, what can be counted there."""
+        if self._call.live:
+            return await customerio.preview(self._call, broadcast_id, body)
         query = contract.PreviewQuery(samples=samples)
         answer: contract.Preview = await self._call(contract.PREVIEW, {"broadcast_id": broadcast_id}, query, body)
         return answer

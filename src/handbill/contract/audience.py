@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 from handbill.contract import filters
@@ -42,6 +43,24 @@ def one_of(options: list[str]) -> Fault:
     listed = ", ".join(AUDIENCES)
     got = f"got {' and '.join(options)}" if options else "this call names nobody"
     return Fault(options[-1] if options else "recipients", f"Give exactly one of {listed}; {got}.")
+
+
+def people(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Whom a checked body names, as `("id", …)` or `("email", …)` in one spelling; empty when it names nobody."""
+    entries = [
+        *({"id": each} for each in body.get("ids") or ()),
+        *({"email": each} for each in body.get("emails") or ()),
+        *(body.get("per_user_data") or ()),
+    ]
+    return [key for key in map(_person_key, entries) if key]
+
+
+def segment(body: Mapping[str, Any]) -> int | None:
+    """The segment, when the audience of a checked body is one and nothing else."""
+    recipients = body.get("recipients")
+    if not isinstance(recipients, dict) or recipients.keys() != {"segment"}:
+        return None
+    return int(recipients["segment"]["id"])
 
 
 def is_address(text: str) -> bool:

@@ -21,7 +21,7 @@ class Gate:
     client: Client
     policy: Callable[[], Awaitable[Policy]]
 
-    async def trigger(self, broadcast_id: int, body: dict[str, Any], people: int) -> Accepted:
+    async def trigger(self, broadcast_id: int, body: dict[str, Any], people: int | None) -> Accepted:
         """Trigger the broadcast, which would reach `people`; what is too large, the embedded workspace holds itself.
 
         Raises SendingRefused when nothing is sent at all.

@@ -55,13 +55,15 @@ async def get_broadcast_messages(
 
     Without dates and trigger it lists the month after the broadcast was first triggered.
     """
+    number = number_of(trigger_id) if trigger_id else None
+    since, until = cut_range(context, start_ts, end_ts), end_ts
+    if number and context.client.live:
+        first, last = await context.client.triggers.span(broadcast_id, number)
+        since, until = max(first, since or 0), min((each for each in (last, end_ts) if each), default=None)
+        context.notes.append("Customer.io lists by time: these are from the trigger until the broadcast's next one.")
+        number = None
     query = ParentMessagesQuery(
-        trigger_id=number_of(trigger_id) if trigger_id else None,
-        metric=metric,
-        state=state,
-        start_ts=cut_range(context, start_ts, end_ts),
-        end_ts=end_ts,
-        start=start,
+        trigger_id=number, metric=metric, state=state, start_ts=since, end_ts=until, start=start
     )
 
     async def fetch(size: int) -> MessageList:

@@ -84,13 +84,22 @@ async def get_person(
     person = await find_one(context, identifier)
     cio_id, customers = f"cio_{person.identifiers.cio_id}", context.client.customers
     query = PersonActivitiesQuery(id_type="cio_id", limit=activities)
-    chosen = (await context.client.subscriptions.preferences(cio_id, "cio_id")).customer.topics
     return OnePerson(
         person=person,
         segments=(await customers.segments(cio_id, "cio_id")).segments,
-        topics=[Topic(name=each.name, subscribed=each.subscribed) for each in chosen],
+        topics=await _topics(context, cio_id),
         activities=(await context.client.activities.of_customer(cio_id, query)).activities,
     )
+
+
+async def _topics(context: Context, cio_id: str) -> list[Topic]:
+    """None where there is no subscription centre: Customer.io then refuses the question."""
+    try:
+        chosen = (await context.client.subscriptions.preferences(cio_id, "cio_id")).customer.topics
+    except (NotFound, InvalidInput):
+        context.notes.append("This workspace tells no topics.")
+        return []
+    return [Topic(name=each.name, subscribed=each.subscribed) for each in chosen]
 
 
 async def find_one(context: Context, identifier: str) -> Person:

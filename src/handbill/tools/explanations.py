@@ -23,6 +23,10 @@ from handbill.tools.triggering import check_trigger_id, number_of
 
 SHOWN = 5
 """Messages that one explanation shows."""
+LESS = (
+    "Customer.io does not tell whom a trigger left out, nor what the message would look like for this person: these "
+    "are not among the checks."
+)
 
 
 class Check(BaseModel):
@@ -93,6 +97,7 @@ async def explain_delivery(
         person = await find_one(context, identifier)
     except NotFound as error:
         return await _nobody(context, identifier, error)
+    context.notes.extend([LESS] if context.client.live and kind == "broadcast" else [])
     question = Question(context.client, person, kind, number or 0, number_of(trigger_id) if trigger_id else None)
     checks = [check async for check in _origin(question)]
     messages = await _messages(question, checks)
@@ -152,12 +157,12 @@ async def _trigger(question: Question) -> Check:
     trigger = await _latest(question)
     if trigger is None:
         return Check(what="trigger", ok=False, detail="The broadcast was never triggered.")
-    state = await _progress(question, trigger)
-    if state and state.state == "failed":
+    state = await question.client.triggers.standing(question.number, trigger.id)
+    if state.state == "failed":
         errors = (await question.client.triggers.errors(question.number, trigger.id)).errors
         words = (errors or [state.note])[0]
         return Check(what="trigger", ok=False, detail=f"Trigger {trigger.id} failed: nobody got it.", words=words)
-    if trigger.processed_at is None and state and state.state in ("accepted", "preparing"):
+    if not trigger.processed_at and state.state in ("accepted", "preparing"):
         return Check(what="trigger", ok=False, detail=f"Trigger {trigger.id} is still being prepared.")
     return Check(what="trigger", ok=True, detail=f"Trigger {trigger.id} was accepted at {_time(trigger.created_at)}.")
 
@@ -171,11 +176,10 @@ async def _latest(question: Question) -> Trigger | None:
 
 
 async def _progress(question: Question, trigger: Trigger) -> Progress | None:
-    """How far it is; Customer.io does not tell."""
-    try:
-        return await question.client.triggers.progress(question.number, trigger.id)
-    except NotFound:
+    """How far it is, and for whom; Customer.io does not tell."""
+    if question.client.live:
         return None
+    return await question.client.triggers.progress(question.number, trigger.id)
 
 
 # The person's messages
@@ -196,15 +200,30 @@ async def _meant(question: Question, messages: list[Message]) -> list[Message]:
     match question.kind:
         case "broadcast":
             trigger = await _latest(question)
-            last = (trigger.processed_at if trigger else None) or float("inf")
-            first = trigger.created_at if trigger else 0
-            mine = [message for message in messages if message.broadcast_id == question.number]
-            return [message for message in mine if first <= message.created <= last]
+            first, last = await _span(question, trigger) if trigger else (0, None)
+            mine = [message for message in messages if _of_broadcast(question, message)]
+            return [message for message in mine if first <= message.created <= (last or message.created)]
+        case "newsletter":
+            return [message for message in messages if message.newsletter_id == question.number]
+        case "campaign":
+            return [message for message in messages if message.campaign_id == question.number]
         case "transactional":
             contents = (await question.client.transactional.contents(question.number)).contents
             ids = {content.id for content in contents}
             return [message for message in messages if message.msg_template_id in ids]
-    return messages
+
+
+async def _span(question: Question, trigger: Trigger) -> tuple[int, int | None]:
+    """From when until when messages are this trigger's."""
+    if question.client.live:
+        return await question.client.triggers.span(question.number, trigger.id)
+    return trigger.created_at, trigger.processed_at
+
+
+def _of_broadcast(question: Question, message: Message) -> bool:
+    """A broadcast's number at Customer.io is that of a campaign, and older lists call it so (reference 3.1, 9)."""
+    theirs = (message.broadcast_id, message.campaign_id if question.client.live else None)
+    return question.number in theirs
 
 
 def _course(message: Message) -> Iterator[Check]:

@@ -61,8 +61,11 @@ async def get_segment_membership(
 ) -> SegmentMembership:
     """List the people in a segment, by their identifiers. `next` goes on to the following page."""
 
+    own = context.client.live and sort == "desc"
+    context.notes.extend(["Customer.io lists a segment in an order of its own: sort does nothing."] * own)
+
     async def fetch(size: int) -> SegmentMembership:
-        found = await context.client.segments.membership(segment_id, start, size, sort)
+        found = await context.client.segments.membership(segment_id, start, size, "asc" if own else sort)
         return SegmentMembership(identifiers=found.identifiers, ids=found.ids, next=found.next)
 
     with continuing():

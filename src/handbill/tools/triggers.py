@@ -27,8 +27,8 @@ class Triggered(Answer):
     id: int = Field(description="The trigger's id, for CUSTOMERIO_GET_TRIGGER.")
     broadcast_id: int
     state: State
-    recipients: int
-    counts: Counts
+    recipients: int | None = None
+    counts: Counts | None = Field(None, description="Deliveries by state; empty when that is not told.")
     reason: str = Field("", description="Why it waits for a person, if it is held.")
     approval: int | None = Field(None, description="The number under which a person approves it, if it is held.")
     expires_at: int | None = Field(None, description="Until when it waits (Unix seconds).")
@@ -37,8 +37,8 @@ class Triggered(Answer):
 
 class Previewed(Answer):
     broadcast_id: int
-    people: int = Field(description="How many people would get it.")
-    people_in_workspace: int
+    people: int | None = Field(description="How many people would get it; empty when that is not told.")
+    people_in_workspace: int | None
     left_out: list[LeftOut]
     samples: list[Sample]
     faults: list[str] = Field(description="Why the trigger would be refused, or the template fail.")
@@ -56,8 +56,8 @@ class TriggerDetails(Answer):
     created_at: int
     processed_at: int | None = None
     state: State
-    recipients: int
-    counts: Counts
+    recipients: int | None = None
+    counts: Counts | None = Field(None, description="Deliveries by state; empty when that is not told.")
     reason: str = Field("", description="Why it waits for a person, if it is held.")
     approval: int | None = Field(None, description="The number under which a person approves it, if it is held.")
     expires_at: int | None = Field(None, description="Until when it waits (Unix seconds).")
@@ -97,7 +97,8 @@ async def preview_broadcast(context: Context, broadcast_id: BroadcastId, **body:
     """
     preview = await context.client.triggers.preview(broadcast_id, {**body})
     context.notes.extend(remarks(body))
-    return Previewed(**preview.model_dump())
+    context.notes.extend([preview.note] if preview.note else [])
+    return Previewed(**preview.model_dump(exclude={"note"}))
 
 
 @tool(effect="reads", toolset="broadcasts", command="triggers list")
@@ -117,8 +118,9 @@ async def get_trigger(
     """Get one trigger: its state, how many people it has, and how many deliveries are in each state."""
     triggers, number = context.client.triggers, number_of(trigger_id)
     trigger = await triggers.get(broadcast_id, number)
-    progress = await triggers.progress(broadcast_id, number)
-    errors = (await triggers.errors(broadcast_id, number)).errors if progress.state == "failed" else []
+    progress = await triggers.standing(broadcast_id, number)
+    ask = context.client.live or progress.state == "failed"
+    errors = (await triggers.errors(broadcast_id, number)).errors if ask else []
     context.notes.extend([progress.note] if progress.note else [])
     return TriggerDetails(
         **(progress.model_dump(exclude={"note", *ASKED}) | trigger.model_dump() | {"errors": errors})

@@ -22,8 +22,8 @@ class Broadcast(Model):
     updated: int
     active: bool
     state: Literal["running", "draft"]
-    actions: list[ActionRef]
-    msg_template_ids: list[ActionRef]
+    actions: list[ActionRef] = []
+    msg_template_ids: list[ActionRef] = []
     first_started: int | None = None
     tags: list[str] = []
 

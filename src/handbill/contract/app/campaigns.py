@@ -13,21 +13,21 @@ from handbill.contract.endpoint import Endpoint, Model
 
 
 class Campaign(Model):
-    """A campaign that an event starts: the one of Customer.io's seven kinds that is here."""
+    """A campaign. The workspace has those that an event starts, Customer.io seven kinds: `event_name` is theirs."""
 
     id: int
     deduplicate_id: str
     name: str
-    type: Literal["event"] = "event"
+    type: str = "event"
     created: int
     updated: int
     active: bool
     state: Literal["running", "draft", "stopped"]
-    actions: list[ActionRef]
+    actions: list[ActionRef] = []
     first_started: int | None = None
     tags: list[str] = []
     filter_segment_ids: list[int] = []
-    event_name: str
+    event_name: str = ""
 
 
 class Campaigns(Model):

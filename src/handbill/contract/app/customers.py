@@ -43,7 +43,7 @@ class PersonMessagesQuery(MessagesQuery):
 
 class Device(Model):
     id: str
-    platform: Literal["ios", "android"]
+    platform: str
     last_used: int | None = None
     attributes: dict[str, str] = {}
 
@@ -51,10 +51,10 @@ class Device(Model):
 class Person(Model):
     """One person. Attribute values are strings, whatever was stored (reference 2.4)."""
 
-    id: str
+    id: str = ""
     identifiers: Identifiers
     attributes: dict[str, str | None]
-    timestamps: dict[str, int]
+    timestamps: dict[str, int] = {}
     unsubscribed: bool = False
     devices: list[Device] = []
 

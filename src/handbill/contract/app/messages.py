@@ -62,7 +62,7 @@ class Message(Model):
     """One delivery. `metrics` maps what happened to when, in Unix seconds, or how often (reference 4.3)."""
 
     id: str
-    deduplicate_id: str
+    deduplicate_id: str = ""
     msg_template_id: int = 0
     action_id: int | None = None
     parent_action_id: int | None = None
@@ -70,7 +70,7 @@ class Message(Model):
     customer_identifiers: Identifiers | None = None
     recipient: str | None = None
     subject: str | None = None
-    metrics: dict[str, int]
+    metrics: dict[str, int] = {}
     created: int
     failure_message: str | None = None
     campaign_id: int | None = None
@@ -78,7 +78,7 @@ class Message(Model):
     broadcast_id: int | None = None
     content_id: int | None = None
     trigger_event_id: str | None = None
-    type: MessageType
+    type: MessageType | None = Field(None, description="Empty where Customer.io's older lists do not tell it.")
     forgotten: bool = False
     tracked_responses: dict[str, TrackedResponse] | None = Field(None, exclude_if=lambda value: value is None)
 

@@ -21,12 +21,12 @@ class NewslettersQuery(Model):
 class Newsletter(Model):
     id: int
     deduplicate_id: str
-    content_ids: list[int]
+    content_ids: list[int] = []
     name: str
     sent_at: int | None = None
     created: int
     updated: int
-    type: NewsletterType
+    type: str
     tags: list[str] = []
     recipient_segment_ids: list[int] = []
     subscription_topic_id: int | None = None

@@ -25,8 +25,8 @@ class Segment(Model):
     progress: int | None = None
     type: Literal["dynamic", "manual"]
     tags: list[str] | None = None
-    created_at: int
-    updated_at: int
+    created_at: int | None = None
+    updated_at: int | None = None
 
 
 class Segments(Model):

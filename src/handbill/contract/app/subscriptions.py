@@ -1,5 +1,9 @@
 """Subscriptions: the topics and channels people choose among, and what one person chose. Reference 10, 9."""
 
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
 from handbill.contract.app.customers import IdType
 from handbill.contract.app.segments import Identifiers
 from handbill.contract.endpoint import Endpoint, ErrorShape, Model
@@ -50,7 +54,7 @@ class TokenQuery(Model):
 
 
 class Preference(Model):
-    id: str
+    id: Annotated[str, BeforeValidator(str)]
     subscribed: bool
     name: str
     description: str = ""

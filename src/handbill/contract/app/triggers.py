@@ -71,8 +71,8 @@ class Counts(Model):
     resent: int = Field(0, description="Of those sent: how many were sent again after a crash, so may be doubled.")
 
 
-class Progress(Model):
-    """How far a trigger is, and for whom. `note` says why it waits or failed.
+class Standing(Model):
+    """How far a trigger is, as far as it is told; `note` says why it waits or failed, or what is not told.
 
     One that is held waits for a person's yes: `reason` says why, `approval` is its number and `expires_at` (Unix
     seconds) the end of the waiting.
@@ -81,12 +81,19 @@ class Progress(Model):
     id: int
     broadcast_id: int
     state: TriggerState
-    recipients: int
-    counts: Counts
+    recipients: int | None = None
+    counts: Counts | None = None
     note: str = ""
     reason: str = ""
     approval: int | None = None
     expires_at: int | None = None
+
+
+class Progress(Standing):
+    """How far a trigger of ours is, and for whom."""
+
+    recipients: int
+    counts: Counts
     data: dict[str, Any] = Field({}, description="What Liquid sees as `trigger`, the same for everybody.")
     audience: dict[str, Any] | None = Field(
         None, description="The filter it was for, its own or the broadcast's; empty when people were named."
@@ -124,12 +131,13 @@ class Preview(Model):
     """What a trigger would do. Nothing is sent or recorded."""
 
     broadcast_id: int
-    people: int = Field(description="How many people would get it.")
-    people_in_workspace: int
+    people: int | None = Field(description="How many people would get it; empty when that is not told.")
+    people_in_workspace: int | None
     left_out: list[LeftOut]
     samples: list[Sample]
     faults: list[str] = Field(description="Why the trigger would be refused or the template fail.")
     missing_attributes: list[MissingAttribute]
+    note: str = Field("", description="What is not told.")
 
 
 class PreviewQuery(Model):
