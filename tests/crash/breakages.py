@@ -24,6 +24,9 @@ class Breakage:
 WORKER = "tests/workspace/engine/test_worker.py::"
 TRIGGERS = "tests/workspace/api/test_triggers.py::"
 RECEIPTS = "tests/workspace/channels/test_smtp.py::test_what_the_server_does_decides_the_receipt"
+RULES = "tests/test_policy.py::test_small_goes_and_big_or_unknown_waits"
+APPROVALS = "tests/workspace/store/test_approvals.py::"
+CALLS = "tests/workspace/store/test_calls.py::"
 
 BREAKAGES = [
     Breakage(
@@ -207,5 +210,112 @@ BREAKAGES = [
         "    if row is None:\n        return None\n",
         "    return None\n",
         ("tests/workspace/api/test_idempotency.py::test_an_event_that_comes_twice_with_a_key_happens_once",),
+    ),
+    Breakage(
+        "a workspace that is off sends all the same",
+        "policy.py",
+        '    if policy.mode == "off":\n        return Decision(',
+        "    if False:\n        return Decision(",
+        (
+            RULES,
+            f"{CALLS}test_the_rules_are_those_of_this_moment",
+        ),
+    ),
+    Breakage(
+        "one person more than the rules allow go without a yes",
+        "policy.py",
+        "people > most:",
+        "people > most + 1:",
+        (RULES,),
+    ),
+    Breakage(
+        "a send of which nobody knows the size goes without a yes",
+        "policy.py",
+        "        if most != ANYONE:\n",
+        "        if False:\n",
+        (RULES,),
+    ),
+    Breakage(
+        "half of all people go without a yes",
+        "policy.py",
+        "if everyone and people * 2 >= everyone:",
+        "if everyone and people > everyone:",
+        (RULES,),
+    ),
+    Breakage(
+        "the people of a day are not added up",
+        "policy.py",
+        "    if reached + people > policy.daily_max:",
+        "    if people > policy.daily_max:",
+        (
+            RULES,
+            f"{CALLS}test_more_people_than_a_day_allows_wait",
+        ),
+    ),
+    Breakage(
+        "quiet hours are not kept",
+        "policy.py",
+        "if until := quiet_until(policy.quiet_hours, now):",
+        "if until := None:",
+        ("tests/test_policy.py::test_quiet_hours_hold_a_send_until_they_end",),
+    ),
+    Breakage(
+        "a yes counts whatever number was typed",
+        "workspace/store/approvals.py",
+        "    if typed != approval.confirm:",
+        "    if False:",
+        (f"{APPROVALS}test_a_yes_is_for_the_right_number_of_people_and_is_used_once",),
+    ),
+    Breakage(
+        "a yes is used twice",
+        "workspace/store/approvals.py",
+        '    if approval.state != "approved":',
+        '    if approval.state not in ("approved", "used"):',
+        (f"{APPROVALS}test_a_yes_is_for_the_right_number_of_people_and_is_used_once",),
+    ),
+    Breakage(
+        "a yes is for whatever it has become meanwhile",
+        "workspace/store/approvals.py",
+        "if parts.get(name) != approval.parts.get(name)]",
+        "if False]",
+        (
+            f"{APPROVALS}test_what_changed_after_the_yes_voids_it_and_is_named",
+            f"{APPROVALS}test_every_step_is_in_the_log",
+        ),
+    ),
+    Breakage(
+        "a yes is good for ever",
+        "workspace/store/approvals.py",
+        "    if now >= (approval.decided_at or 0) + GOOD_FOR:",
+        "    if False:",
+        (f"{APPROVALS}test_a_yes_is_good_for_fifteen_minutes_and_a_question_for_a_day",),
+    ),
+    Breakage(
+        "an entry of the audit log is changed",
+        "workspace/store/migrations/0003_gate.sql",
+        "BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;",
+        "BEFORE UPDATE ON audit BEGIN SELECT 1; END;",
+        (f"{APPROVALS}test_the_log_takes_no_change",),
+    ),
+    Breakage(
+        "a changed entry of the audit log is taken for right",
+        "workspace/store/audit.py",
+        "        if found.hash != sealed(found, before):",
+        "        if False:",
+        (f"{APPROVALS}test_whatever_is_changed_or_taken_away_is_noticed",),
+    ),
+    Breakage(
+        "a call that is being made to Customer.io is made again beside it",
+        "workspace/store/calls.py",
+        "    if earlier and not (earlier.state",
+        "    if False and not (earlier.state",
+        (f"{CALLS}test_events_that_happen_twice_are_two",),
+    ),
+    Breakage(
+        "triggers at Customer.io are as quick as anybody likes",
+        "workspace/store/calls.py",
+        '        if not tx.run("sending.take_turn", turn):',
+        '        if not tx.run("sending.take_turn", turn) and False:',
+        (f"{CALLS}test_a_broadcast_has_one_turn_in_ten_seconds",),
     ),
 ]
