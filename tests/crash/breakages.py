@@ -26,6 +26,7 @@ TRIGGERS = "tests/workspace/api/test_triggers.py::"
 RECEIPTS = "tests/workspace/channels/test_smtp.py::test_what_the_server_does_decides_the_receipt"
 RULES = "tests/test_policy.py::test_small_goes_and_big_or_unknown_waits"
 APPROVALS = "tests/workspace/store/test_approvals.py::"
+HOLDING = "tests/workspace/test_holding.py::"
 CALLS = "tests/workspace/store/test_calls.py::"
 
 BREAKAGES = [
@@ -317,5 +318,47 @@ BREAKAGES = [
         '        if not tx.run("sending.take_turn", turn):',
         '        if not tx.run("sending.take_turn", turn) and False:',
         (f"{CALLS}test_a_broadcast_has_one_turn_in_ten_seconds",),
+    ),
+    Breakage(
+        "what may not go without a person goes",
+        "workspace/store/holding.py",
+        '    if decision.outcome == "go":\n        _start(tx, job, people,',
+        '    if decision.outcome != "refuse":\n        _start(tx, job, people,',
+        (f"{HOLDING}test_small_goes_and_big_waits",),
+    ),
+    Breakage(
+        "what is sent counts for nothing in the limit of a day",
+        "workspace/store/holding.py",
+        "        sending.let_through(tx, people, now)\n",
+        "",
+        (f"{HOLDING}test_quiet_hours_end_by_themselves_unless_something_else_speaks_against_it",),
+    ),
+    Breakage(
+        "what was sent is not in the audit log",
+        "workspace/store/holding.py",
+        '        audit.record(tx, audit.Entry("", "sent", via, told), now)\n',
+        "",
+        (f"{HOLDING}test_small_goes_and_big_waits",),
+    ),
+    Breakage(
+        "a workspace that was switched off meanwhile sends what waits",
+        "workspace/store/holding.py",
+        "    if off := sending.off(tx):",
+        '    if off := "":',
+        (f"{HOLDING}test_a_mode_that_changed_meanwhile_is_obeyed",),
+    ),
+    Breakage(
+        "a snippet that changed after the yes is sent",
+        "workspace/store/holding.py",
+        "**_snippets(written), ",
+        "",
+        (f"{HOLDING}test_what_changed_after_the_yes_is_named_and_nothing_is_sent",),
+    ),
+    Breakage(
+        "a trigger is accepted while sending is off",
+        "workspace/store/triggers.py",
+        "    if off := sending.off(tx):\n        return off\n",
+        "",
+        (f"{TRIGGERS}test_no_trigger_is_accepted_while_sending_is_off",),
     ),
 ]

@@ -255,6 +255,13 @@ async def test_an_unknown_broadcast_is_named_with_what_there_is(
         await client.triggers.create(broadcast, {"ids": ["u1"]})
 
 
+async def test_no_trigger_is_accepted_while_sending_is_off(filled: Workspace, client: Client) -> None:
+    await filled.database.write(sending.put, Policy(mode="off"))
+    with pytest.raises(InvalidInput, match="Sending is off in this workspace"):
+        await client.triggers.create(5, {"ids": ["u1"]})
+    assert (await client.triggers.list(5)).triggers == []
+
+
 async def test_a_broadcast_is_triggered_once_in_ten_seconds(
     filled: Workspace, client: Client, http: httpx2.AsyncClient, clock: FixedClock
 ) -> None:
