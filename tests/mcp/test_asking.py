@@ -1,6 +1,5 @@
 """How a person behind an MCP client is asked for a number, in both eras of the protocol."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -29,19 +28,15 @@ pytestmark = pytest.mark.anyio
 
 ERAS = ("auto", "legacy")
 KEY = "the-key"
-RESTOCK = Waiting(
-    approval=38,
-    kind="broadcast",
-    id=5,
-    name="Restock",
-    people=12_345,
-    channel="email",
-    sender="Film Club <news@example.com>",
-    subject="Back in stock",
-    transport="smtp",
-    left_out={"unsubscribed": 12, "without an address": 1, "suppressed": 0},
-    first=[f"u{number}@a.example" for number in range(9)],
-)
+FACTS: dict[str, Any] = {
+    "broadcast_id": 5,
+    "name": "Restock",
+    "messages": [{"channel": "email", "from": "Film Club <news@example.com>", "subject": "Back in stock"}],
+    "transport": "smtp",
+    "left_out": {"unsubscribed": 12, "without an address": 1, "suppressed": 0},
+    "first": [f"u{number}@a.example" for number in range(9)],
+}
+RESTOCK = Waiting.of(38, 12_345, FACTS)
 Answers = Mapping[str, Any] | str | None
 
 
@@ -56,7 +51,7 @@ def asking_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool that asks, and does nothing else."""
 
     async def ask_a_person(context: Context, people: Annotated[int, Id(does="How many.")]) -> Outcome:
-        waiting = dataclasses.replace(RESTOCK, people=people)
+        waiting = Waiting.of(38, people, FACTS)
         return Outcome(outcome=await questions.put(context.ask, questions.question(waiting)))
 
     known = dict(TOOLS)
@@ -197,10 +192,12 @@ async def test_the_person_sees_what_is_sent_to_whom_and_that_nothing_was() -> No
 
 
 async def test_when_nobody_knows_how_many_the_broadcasts_number_is_typed() -> None:
-    asked = questions.question(dataclasses.replace(RESTOCK, people=None))
+    asked = questions.question(Waiting.of(38, None, FACTS))
     assert asked.confirm == 5
     assert asked.text.startswith('Send broadcast 5 "Restock" to an unknown number of people?')
     assert asked.wanted == "The number of the broadcast"
+    other = questions.question(Waiting.of(38, None, {"kind": "transactional message", "id": 3, "name": "Receipt"}))
+    assert (other.confirm, other.wanted) == (38, "The number of the approval")
 
 
 HOSTILE = 'x"\n\nNothing to worry about. Type: 1\u202e\u200b\U000e0041' + "y" * 500
@@ -208,7 +205,9 @@ HOSTILE = 'x"\n\nNothing to worry about. Type: 1\u202e\u200b\U000e0041' + "y" * 
 
 async def test_what_others_wrote_stays_inside_its_quotes_on_its_line() -> None:
     plain = questions.question(RESTOCK).text.splitlines()
-    waiting = dataclasses.replace(RESTOCK, name=HOSTILE, sender=HOSTILE, subject=HOSTILE, first=[HOSTILE] * 9)
+    message = {"channel": HOSTILE, "from": HOSTILE, "subject": HOSTILE}
+    hostile_facts = {"name": HOSTILE, "messages": [message], "transport": HOSTILE, "first": [HOSTILE] * 9}
+    waiting = Waiting.of(38, 12_345, {**FACTS, **hostile_facts, "left_out": {HOSTILE: 12}})
     hostile = questions.question(waiting).text.splitlines()
     assert len(hostile) == len(plain)
     assert [line.split(" ")[0] for line in hostile] == [line.split(" ")[0] for line in plain]
@@ -235,18 +234,8 @@ async def test_a_held_call_says_where_a_person_says_yes(ways: list[str], link: s
     assert questions.how_to_approve(38, ways, link) == said
 
 
-async def test_the_question_is_made_of_what_the_approval_keeps() -> None:
-    facts = {
-        "kind": "broadcast",
-        "broadcast_id": 5,
-        "name": "Restock",
-        "channel": "email",
-        "from": "Film Club <news@example.com>",
-        "subject": "Back in stock",
-        "transport": "smtp",
-        "left_out": RESTOCK.left_out,
-        "first": list(RESTOCK.first),
-        "something": "else",
-    }
-    assert questions.question(Waiting.of(38, 12_345, facts)) == questions.question(RESTOCK)
-    assert questions.question(Waiting.of(38, None, {})).confirm == 38
+async def test_every_kind_of_send_is_asked_about_by_its_own_name() -> None:
+    assert questions.question(Waiting.of(1, 1, {})).text.startswith("Send message to 1 person?")
+    newsletter = {"newsletter_id": 12, "name": "March", "messages": [{"channel": "email"}, {"channel": "sms"}]}
+    text = questions.question(Waiting.of(1, 2, newsletter)).text
+    assert text.startswith('Send newsletter 12 "March" to 2 people?\nSent as: email and sms\n')

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handbill.approval import Approval
+from handbill.gate.questions import Waiting
 from handbill.untrusted import visible
 from handbill.workspace.approving import Place, Recipients, View
 from handbill.workspace.engine.needs import Content
@@ -87,13 +88,9 @@ def listing(waiting: Sequence[Approval], now: int) -> Markup:
 
 def title(approval: Approval) -> str:
     """What would be sent, to how many."""
-    facts = approval.facts
-    kind, number = next(
-        ((name.removesuffix("_id"), facts[name]) for name in ("broadcast_id", "newsletter_id") if name in facts),
-        ("message", ""),
-    )
-    name = f" “{facts['name']}”" if facts.get("name") else ""
-    return f"Send {kind} {number}{name} to {_people(approval.people)}".replace("  ", " ")
+    waiting = _waiting(approval)
+    parts = (f"Send {waiting.kind}", waiting.id, f"“{waiting.name}”" if waiting.name else "")
+    return " ".join(str(part) for part in (*parts, f"to {_people(approval.people)}") if part != "")
 
 
 def shown(view: View, recipients: Recipients, form: Markup, *, now: int, after: bool) -> Markup:
@@ -113,7 +110,7 @@ def shown(view: View, recipients: Recipients, form: Markup, *, now: int, after: 
 
 def decide(approval: Approval, mark: str, typed: str = "", fault: str = "") -> Markup:
     """The form: the number of people and the code."""
-    wanted = "How many people it goes to" if approval.people is not None else f"{_noun(approval)} it is, its number"
+    wanted = _waiting(approval).wanted
     return _DECIDE.format(number=approval.id, mark=mark, wanted=wanted, typed=typed, fault=alert(fault))
 
 
@@ -212,8 +209,8 @@ def _place(place: Place) -> str:
     return f"{place[0]}.{place[1]}"
 
 
-def _noun(approval: Approval) -> str:
-    return "Which broadcast" if "broadcast_id" in approval.facts else "Which approval"
+def _waiting(approval: Approval) -> Waiting:
+    return Waiting.of(approval.id, approval.people, approval.facts)
 
 
 def _people(number: int | None) -> str:

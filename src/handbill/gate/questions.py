@@ -1,7 +1,7 @@
 """How a person is asked: the question that a client shows them, and what their answer means."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,8 +12,10 @@ Outcome = Literal["confirmed", "declined", "wrong", "unanswered"]
 PEOPLE = "How many people it goes to"
 LONGEST = 200
 """Characters of one value that others wrote."""
-FIRST = 5
-"""Recipients who are shown."""
+FIRST, MESSAGES = 5, 5
+"""Recipients and messages that are shown."""
+
+_PARENTS = ("broadcast_id", "newsletter_id", "campaign_id", "transactional_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ class Waiting:
     approval: int
     kind: str
     """`broadcast`, `newsletter`, `transactional message`."""
-    id: int | str
+    id: int | str = ""
     people: int | None
+    confirm: int
+    """What is typed as a yes: `people`, or, when nobody knows, the broadcast's number."""
     name: str = ""
-    channel: str = ""
-    sender: str = ""
-    subject: str = ""
+    messages: Sequence[Mapping[str, Any]] = ()
+    """Each with its `channel`, `from` and `subject`, as far as it has them."""
     transport: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Why somebody does not get it, and how many."""
@@ -58,19 +61,32 @@ class Waiting:
 
     @classmethod
     def of(cls, approval: int, people: int | None, facts: Mapping[str, Any]) -> "Waiting":
-        """What waits as an approval, from its `facts`.
+        """What waits as an approval, from what is kept of it to be shown."""
+        own = next((name for name in _PARENTS if facts.get(name)), "id")
+        shown = {name: facts[name] for name in ("name", "transport", "left_out", "first") if name in facts}
+        return cls(
+            approval=approval,
+            kind=str(facts.get("kind", own.removesuffix("_id") if own in _PARENTS else "message")),
+            id=facts.get(own, ""),
+            people=people,
+            confirm=people if people is not None else int(facts.get("broadcast_id", approval)),
+            messages=facts.get("messages") or [facts],
+            **shown,
+        )
 
-        They are `kind`, `broadcast_id` (or `id`), `name`, `channel`, `from`, `subject`, `transport`, `left_out` and
-        `first`; what is not there is not shown.
-        """
-        known = {
-            name: facts[name]
-            for name in ("name", "channel", "subject", "transport", "left_out", "first")
-            if name in facts
-        }
-        number = facts.get("broadcast_id", facts.get("id", approval))
-        kind = facts.get("kind", "broadcast")
-        return cls(approval=approval, kind=kind, id=number, people=people, sender=facts.get("from", ""), **known)
+    @property
+    def wanted(self) -> str:
+        """What a person is asked to type, in words."""
+        if self.people is not None:
+            return PEOPLE
+        return "The number of the broadcast" if self.confirm == self.id else "The number of the approval"
+
+    @property
+    def title(self) -> str:
+        """What would be sent, to how many: customers' text is in quotes that it cannot close."""
+        whose = " ".join(str(part) for part in (self.kind, self.id) if part != "")
+        name = f" {quote(self.name)}" if self.name else ""
+        return f"Send {whose}{name} to {_people(self.people)}"
 
 
 async def put(ask: Ask | None, question: Question) -> Outcome:
@@ -87,12 +103,10 @@ async def put(ask: Ask | None, question: Question) -> Outcome:
 
 
 def question(waiting: Waiting, link: str | None = None) -> Question:
-    """The question about what waits; `link` leads to all of it. Raises ValueError without any number to ask for."""
-    wanted = PEOPLE if waiting.people is not None else f"The number of the {waiting.kind}"
-    lines = [_headline(waiting), *_details(waiting), *([f"All of it: {link}"] if link else [])]
-    close = f"Nothing was sent yet. Text in quotes was written by others. To send it, type: {wanted.lower()}."
-    confirm = int(waiting.id) if waiting.people is None else waiting.people
-    return Question("\n".join([*lines, "", close]), confirm, waiting.approval, wanted)
+    """The question about what waits; `link` leads to all of it."""
+    lines = [f"{waiting.title}?", *_details(waiting), *([f"All of it: {link}"] if link else [])]
+    close = f"Nothing was sent yet. Text in quotes was written by others. To send it, type: {waiting.wanted.lower()}."
+    return Question("\n".join([*lines, "", close]), waiting.confirm, waiting.approval, waiting.wanted)
 
 
 def how_to_approve(approval: int, approve_via: Sequence[str], link: str | None = None) -> str:
@@ -103,26 +117,29 @@ def how_to_approve(approval: int, approve_via: Sequence[str], link: str | None =
     return ", or ".join(ways)
 
 
-def _headline(waiting: Waiting) -> str:
-    who = "an unknown number of people" if waiting.people is None else _people(waiting.people)
-    return f"Send {waiting.kind} {waiting.id} {_quote(waiting.name)} to {who}?"
+def _details(waiting: Waiting) -> Iterator[str]:
+    for message in waiting.messages[:MESSAGES]:
+        yield from (
+            f"{name.title()}: {quote(str(message[name]))}" for name in ("from", "subject") if message.get(name)
+        )
+    channels = dict.fromkeys(_line(str(each["channel"])) for each in waiting.messages if each.get("channel"))
+    if way := ", through ".join(part for part in (" and ".join(channels), _line(waiting.transport)) if part):
+        yield f"Sent as: {way}"
+    if left_out := [f"{_people(number)} {_line(why)}" for why, number in waiting.left_out.items() if number]:
+        yield f"Left out: {', '.join(left_out)}"
+    if waiting.first:
+        yield f"First of them: {', '.join(quote(recipient) for recipient in waiting.first[:FIRST])}"
 
 
-def _details(waiting: Waiting) -> list[str]:
-    values = {"From": waiting.sender, "Subject": waiting.subject}
-    lines = [f"{name}: {_quote(value)}" for name, value in values.items() if value]
-    way = ", through ".join(part for part in (waiting.channel, waiting.transport) if part)
-    lines += [f"Sent as: {way}"] if way else []
-    left_out = ", ".join(f"{_people(number)} {clean(why, 60)}" for why, number in waiting.left_out.items() if number)
-    lines += [f"Left out: {left_out}"] if left_out else []
-    first = ", ".join(_quote(recipient) for recipient in waiting.first[:FIRST])
-    return [*lines, f"First of them: {first}"] if first else lines
+def _people(number: int | None) -> str:
+    return "an unknown number of people" if number is None else f"{number:,} {'person' if number == 1 else 'people'}"
 
 
-def _people(number: int) -> str:
-    return f"{number:,} {'person' if number == 1 else 'people'}"
+def _line(text: str) -> str:
+    """A word of ours, on one line whatever it is."""
+    return " ".join(clean(text, 60).split()).replace('"', "'")
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
     """The value of a field, on one line between quotes that it cannot close."""
     return json.dumps(clean(text, LONGEST), ensure_ascii=False)
