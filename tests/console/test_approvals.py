@@ -2,9 +2,11 @@
 
 import html
 import re
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,11 +14,9 @@ import pytest
 from starlette.applications import Starlette
 from tests.conftest import NOW, FixedClock
 from tests.listening import listening
-from tests.tools.film_club import RESTOCK, fill
-from tests.workspace.engine.standins import send_everything
+from tests.workspace.test_holding import live_workspace
 
 from handbill.approval import Approval, Asked
-from handbill.client import Client
 from handbill.console.approvals import Desk
 from handbill.console.door import TRIES
 from handbill.hosts import OwnHosts, local_hosts
@@ -330,34 +330,50 @@ async def test_what_others_wrote_is_text_wherever_it_is_shown(workspace: Workspa
         assert text.strip("\u202e\u200b") in plain(shown)
 
 
-async def test_a_trigger_of_this_workspace_is_shown_with_a_message_as_one_person_gets_it(
-    workspace: Workspace, client: Client, browser: Browser
+HOSTILE_BODY = "<script>alert(1)</script><b>Hi {{customer.id}}</b><img src='https://evil.test/x.png'>"
+
+
+async def test_a_held_trigger_is_shown_as_one_person_gets_it_and_sent_as_it_was_shown(
+    tmp_path: Path, clock: FixedClock, empty_database: Path
 ) -> None:
-    await workspace.database.write(fill)
-    body = "<script>alert(1)</script><b>Hi {{customer.first_name}}</b><img src='https://evil.test/x.png'>"
-    await workspace.database.write(lambda tx: tx._connection.execute(*set_body(body)))
-    accepted = await client.triggers.create(RESTOCK, {"ids": IDS[1:3], "data": {"headline": "Back"}})
-    await send_everything(workspace)
-    number = await ask(workspace, people=2, trigger_id=accepted.id, request=None)
-    shown = plain((await browser.get(f"/approvals/{number}")).text)
-    assert "Film Club <news@film.example>" in shown
-    assert "{{trigger.headline}}" in shown
-    assert "u1@film.example" in shown
-    assert '"headline": "Back"' in shown
-    assert (
-        f'<iframe sandbox="" title="The message as one person will get it"\nsrc="/approvals/{number}/messages/0">'
-        in browser.seen
-    )
-    message = await browser.get(f"/approvals/{number}/messages/0")
-    assert "<b>Hi Ann 1</b>" in message.text
+    shutil.copy(empty_database, tmp_path / "workspace.db")
+    async with live_workspace(tmp_path, clock) as live, browsing(live.workspace) as browser:
+        await live.change(f"UPDATE contents SET fields = json_set(fields, '$.body', '{sql(HOSTILE_BODY)}')")
+        trigger = await live.trigger({"ids": ["u1", "u2", "u3"], "data": {"headline": "Back"}})
+        number = (await live.after(trigger)).approval
+        await browser.enter()
+        shown = plain((await browser.get(f"/approvals/{number}")).text)
+        for said in (
+            "Send broadcast 5 “Restock” to 3 people?",
+            "Film Club <news@film.example>",
+            '"headline": "Back"',
+        ):
+            assert said in shown
+        assert re.findall(r"u\d@film.example", shown) == ["u1@film.example", "u2@film.example", "u3@film.example"]
+        await shown_in_a_frame(browser, f"/approvals/{number}/messages/0", "<b>Hi u1</b>")
+        await browser.get(f"/approvals/{number}")
+        await browser.post(f"/approvals/{number}", people="3", decision="approve")
+        assert (await live.after(trigger)).state == "finished"
+        assert len(live.post.mails) == 3
+        assert "Approved and sent." in (await browser.get(f"/approvals/{number}")).text
+
+
+async def shown_in_a_frame(browser: Browser, path: str, text: str) -> None:
+    """The page holds a frame that may do nothing, and so says what is in it, whoever shows it."""
+    (frame,) = re.findall(r"<iframe [^>]*>", browser.seen)
+    assert 'sandbox=""' in frame
+    assert f'src="{path}"' in frame
+    message = await browser.get(path)
+    assert text in message.text
     policy = message.headers["content-security-policy"]
     assert policy.startswith("sandbox; default-src 'none';")
     assert "img-src data:;" in policy
-    assert (await browser.get(f"/approvals/{number}/messages/1")).text == "Nobody gets this one."
+    assert "script-src" not in policy
+    assert (await browser.get(path.replace("/messages/0", "/messages/1"))).text == "Nobody gets this one."
 
 
-def set_body(body: str) -> tuple[str, list[str]]:
-    return "UPDATE contents SET fields = json_set(fields, '$.body', ?)", [body]
+def sql(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def plain(page: str) -> str:
