@@ -38,6 +38,8 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
+pytest_plugins = ["tests.canary"]
+
 NOW = 1_764_000_000
 """24 November 2025, 16:00:00 UTC."""
 

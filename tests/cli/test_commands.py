@@ -90,7 +90,7 @@ def handbill(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
         ("workspace integrations", ["email", "channel", "HANDBILL_SMTP"]),
         ("workspace webhooks", ["No reporting_webhooks."]),
         ("sending", ["sandbox:"]),
-        ("keys", ["app_key", "track_key"]),
+        pytest.param("keys", ["app_key", "track_key"], marks=pytest.mark.shows_secrets),
     ],
 )  # fmt: skip
 def test_people_get_tables_on_standard_output_and_remarks_on_the_other(
@@ -103,7 +103,10 @@ def test_people_get_tables_on_standard_output_and_remarks_on_the_other(
     assert "embedded" not in ended.out
 
 
-@pytest.mark.parametrize("words", ["segments show 3", "messages list", "keys", "sending", "broadcast list"])
+KEYS = pytest.param("keys", marks=pytest.mark.shows_secrets)
+
+
+@pytest.mark.parametrize("words", ["segments show 3", "messages list", KEYS, "sending", "broadcast list"])
 def test_json_is_all_there_is_on_standard_output(handbill: Shell, words: str) -> None:
     ended = handbill(*words.split(), "--json")
     assert isinstance(ended.json, dict)

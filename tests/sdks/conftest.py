@@ -45,12 +45,28 @@ DEFINITIONS = {
 }
 
 
+SECRETS = {
+    "HANDBILL_APP_KEY": "the-app-key-itself",
+    "HANDBILL_TRACK_KEY": "the-track-key-itself",
+    "HANDBILL_PIPELINES_KEY": "the-pipelines-key-itself",
+    "HANDBILL_SIGNING_KEY": "the-signing-key-itself",
+    "HANDBILL_SMTP": "smtp://shop:the-smtp-password@127.0.0.1:9",
+    "HANDBILL_TWILIO": "https://AC1:the-twilio-token@127.0.0.1:9",
+    "HANDBILL_SLACK": "https://127.0.0.1:9/services/the-slack-secret",
+}
+"""What begins with `the-` the server must never say."""
+DEBUG = "import logging; logging.basicConfig(level=logging.DEBUG); from handbill.cli import main; main()"
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """Where the workspace is, and its keys."""
 
     port: int
     keys: dict[str, str]
+    pid: int
+    log: Path
+    """What the server says on standard error, every logger at DEBUG."""
 
     @property
     def url(self) -> str:
@@ -94,12 +110,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(definition))  # JSON is YAML
-    environment = {"HANDBILL_HOME": str(home / "home"), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    environment = {
+        "HANDBILL_HOME": str(home / "home"),
+        "PATH": os.environ["PATH"],
+        "PYTHONUNBUFFERED": "1",
+        **SECRETS,
+    }
     subprocess.run([HANDBILL, "apply", folder], env=environment, check=True, capture_output=True)
     keys = subprocess.run([HANDBILL, "keys", "--json"], env=environment, check=True, capture_output=True)
-    command = [str(HANDBILL), "serve", "--port", "0", "--no-limits"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-c", DEBUG, "serve", "--port", "0", "--no-limits"]
+    log = home / "log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=output, text=True) as server,
+    ):
         assert server.stdout
         said = server.stdout.readline()
-        yield Served(int(said.partition("127.0.0.1:")[2].partition(":")[0]), json.loads(keys.stdout))
+        port = int(said.partition("127.0.0.1:")[2].partition(":")[0])
+        yield Served(port, json.loads(keys.stdout), server.pid, log)
         server.terminate()
