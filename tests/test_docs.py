@@ -1,15 +1,17 @@
-"""What the README shows works as it stands there."""
+"""What the README and the guides show works as it stands there, and what they name is there."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from handbill.cli import COMMANDS
 from handbill.contract import conditions, filters
 from handbill.tools import TOOLS
+from handbill.workspace.chores.reporting_webhooks import signature
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,6 +42,40 @@ def test_the_definitions_it_shows_are_right() -> None:
     segment, broadcast = (yaml.safe_load(text) for text in blocks("yaml"))
     assert conditions.check(segment["conditions"]) == []
     assert filters.check(broadcast["audience"]) == []
+
+
+PROMISES = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+
+
+def test_every_promise_has_its_place() -> None:
+    heads = " ".join(re.findall(r"^### (.*)\.", PROMISES, re.MULTILINE))
+    named = re.findall(r"\b[SI]\d+\b", heads)
+    assert named == [*(f"S{number}" for number in range(1, 16)), *(f"I{number}" for number in range(1, 8))]
+
+
+def test_every_test_that_shows_a_promise_is_there() -> None:
+    lines = re.findall(r"^- `(tests/\S+)`:((?:\s+`test_\w+`,?)+)", PROMISES, re.MULTILINE)
+    named = [(file, test) for file, tests in lines for test in re.findall(r"`(test_\w+)`", tests)]
+    assert len(named) == PROMISES.count("`test_")
+    missing = [f"{file}: {test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text("utf-8")]
+    assert missing == []
+
+
+def test_the_receiver_of_webhooks_takes_what_is_genuine_and_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (ROOT / "docs" / "guides" / "webhooks.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    exec(code, shown := {})
+    monkeypatch.setattr("time.time", lambda: 1_764_000_000.0)
+
+    def genuine(at: int | str, sent: bytes = b"{}", came: bytes = b"{}") -> bool:
+        return bool(shown["is_genuine"]("key", str(at), signature("key", str(at), sent), came))
+
+    assert genuine(1_764_000_000)
+    assert genuine(1_764_000_000 - 300)
+    assert not genuine(1_764_000_000 - 301)
+    assert not genuine(1_764_000_000, came=b"[]")
+    assert not genuine("now")
+    assert not shown["is_genuine"]("key", "1764000000", "é", b"{}")
 
 
 def test_every_page_it_links_to_is_there() -> None:

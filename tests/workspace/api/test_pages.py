@@ -1,5 +1,6 @@
 """What people reach from a mail: its page in the browser, and leaving."""
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,8 @@ from tests.workspace.engine.standins import EVERYBODY, send_everything
 from handbill.client import Client
 from handbill.contract.app.messages import Message
 from handbill.contract.limits import REQUEST_BYTES
+from handbill.workspace import delivery_ids
+from handbill.workspace.app import create_app
 from handbill.workspace.store import people
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
@@ -59,6 +62,57 @@ async def test_looking_at_the_page_unsubscribes_nobody(
     for _ in range(3):
         assert (await http.get(f"/unsubscribe/{message.id}")).status_code == 200
     assert not await unsubscribed(client)
+
+
+async def test_a_hundred_looks_of_scanners_change_nothing(
+    workspace: Workspace, http: httpx2.AsyncClient, client: Client, message: Message
+) -> None:
+    """Mail scanners follow every link, as any browser or with other methods than a person's (RFC 8058 3.1)."""
+
+    def everything(tx: Transaction) -> list[str]:
+        return list(tx._connection.iterdump())
+
+    before = await workspace.database.read(everything)
+    for number in range(25):
+        for method, path in (
+            ("GET", "unsubscribe"),
+            ("HEAD", "unsubscribe"),
+            ("OPTIONS", "unsubscribe"),
+            ("GET", "subscriptions"),
+        ):
+            await http.request(method, f"/{path}/{message.id}", headers={"User-Agent": f"Scanner/{number}"})
+    assert await workspace.database.read(everything) == before
+    assert not await unsubscribed(client)
+
+
+async def test_no_token_that_is_not_right_is_answered_differently_from_another(
+    workspace: Workspace, http: httpx2.AsyncClient, message: Message
+) -> None:
+    """Changed, cut, made with another secret, or a person's who is gone: the answer says nothing about anyone."""
+    gone = delivery_ids.seal(workspace.secret, 2**40, delivery_ids.PERSON)
+    wrong = [message.id[:-1] + "_", message.id[:-4], delivery_ids.seal(b"o" * 32, 1), gone, "A" * 32, "x"]
+    for method, path in (
+        ("GET", "unsubscribe"),
+        ("POST", "unsubscribe"),
+        ("GET", "subscriptions"),
+        ("POST", "subscriptions"),
+    ):
+        data = {"List-Unsubscribe": "One-Click"} if method == "POST" else None
+        answers = [await http.request(method, f"/{path}/{token}", data=data) for token in wrong]
+        assert {answer.status_code for answer in answers} == {404}
+        assert len({answer.content for answer in answers}) == 1
+
+
+async def test_a_link_works_after_the_keys_were_changed_and_the_workspace_was_opened_again(
+    workspace: Workspace, client: Client, message: Message
+) -> None:
+    settings = dataclasses.replace(workspace.settings, app_key="another", track_key="another too")
+    async with Workspace.open(settings) as again:
+        transport = httpx2.ASGITransport(create_app(again, limits=False))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://x") as http:
+            answer = await http.post(f"/unsubscribe/{message.id}", data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert await unsubscribed(client)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """What is missing: fails in output, is nil in tests, is empty under an unknown root (reference 16.2)."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from handbill.workspace.liquid import Dialect, LiquidRenderFault
+from handbill.workspace.liquid.faults import LiquidFault
 
 ROOTS: dict[str, object] = {
     "customer": {"email": "ada@film.example", "null": None, "address": {"city": "Bath"}, "list": [{"n": 1}]},
@@ -115,3 +119,33 @@ def test_a_long_name_is_shortened_in_the_fault() -> None:
     with pytest.raises(LiquidRenderFault) as caught:
         Dialect().compile(f"{{{{ customer.{'x' * 500} }}}}").render(ROOTS)
     assert len(caught.value.message) < 100
+
+
+REACHES = """
+{{ customer.__class__ }} {{ customer['__class__'] }} {{ customer.__init__.__globals__ }} {{ customer.name.__class__ }}
+{{ customer.name.format }} {{ customer.items }} {{ customer.get }} {{ customer.keys }} {{ customer.name.encode }}
+{{ __builtins__ }} {{ __import__ }} {{ self }} {{ context }} {{ environment }} {{ os.environ }} {{ settings }}
+{{ snippets.__class__ }} {{ snippets['../secret'] }} {{ trigger.__dict__ }} {{ 'x' | __class__ }}
+{{ customer | map: '__class__' }} {{ customer.tags | map: '__class__' }} {{ customer.tags | where: '__class__' }}
+{{ customer.tags | sort: '__class__' }} {{ customer.tags | sum: '__class__' }} {{ customer.tags.__len__ }}
+{% include 'secret' %} {% render 'secret' %} {% include '/etc/passwd' %} {% layout 'secret' %} {% extends 'secret' %}
+{% render_liquid customer.nested %} {% for a in customer.__class__.__mro__ %}{{ a }}{% endfor %}
+{% assign x = customer.__class__ %}{{ x.__mro__ }} {{ forloop.__class__ }} {% increment __class__ %}{{ __class__ }}
+{{ 'secret' | inline_asset_content }} {{ 'secret' | asset_url }} {{ 'file:secret' | open }} {{ customer.name | eval }}
+"""
+"""Attempts on attributes of Python, on the environment and on files, one after the other."""
+
+
+@pytest.mark.parametrize("source", re.findall(r"\{\{.*?\}\}|\{%.*?%\}(?:\{[\{%].*?[\}%]\})*", REACHES))
+def test_a_template_reaches_nothing_but_what_it_is_given(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("canary")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECRET", "canary")
+    customer = {"name": "Ann", "tags": ["a", {"b": 1}], "nested": "{{ customer.__class__ }}"}
+    try:
+        shown = Dialect().compile(source).render({"customer": customer, "trigger": {}})
+    except LiquidFault:
+        return
+    assert not re.search("canary|root:|<|object at|built-in|method|__", shown)
