@@ -4,7 +4,7 @@ PYTHON ?= python3
 export UV_SYSTEM_CERTS ?= 1
 UV := $(or $(shell command -v uv),.venv/bin/uv)
 
-.PHONY: demo test lint format docs crash bench conformance clean
+.PHONY: demo test lint format docs crash bench conformance audit clean
 
 demo: .venv/ready
 	.venv/bin/handbill demo
@@ -35,6 +35,10 @@ bench: .venv/ready
 
 conformance: .venv/ready .conformance/ready
 	.venv/bin/pytest -n 0 -m conformance tests
+
+# Asks osv.dev for known vulnerabilities of what is locked.
+audit: .venv/ready
+	$(UV) audit --frozen
 
 # Other people's tools, with the Node that comes as a wheel.
 .conformance/ready: tests/conformance/package.json

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+import httpx2
 import pytest
 from starlette.responses import FileResponse, Response
 
-from handbill.client.transport import Server
 from handbill.errors import HandbillError
 from handbill.settings import Settings
 from handbill.tools.tool import Tool, as_text
@@ -97,12 +97,21 @@ def secrets_of(record: Any) -> dict[str, str]:
             return {"a provider's password": password, "a provider's path": urlsplit(url).path}
         case ApnsSettings(key=key) | FcmSettings(account=ServiceAccount(private_key=key)):
             return {f"line {number} of a private key": line for number, line in enumerate(key.split("\n")[1:-2])}
-        case Server(authorization=authorization):
-            return {"a connection's key": authorization.partition(" ")[2]}
     raise TypeError(record)
 
 
-RECORDS = (Keys, Workspace, Settings, SmtpSettings, Provider, ApnsSettings, FcmSettings, Server)
+RECORDS = (Keys, Workspace, Settings, SmtpSettings, Provider, ApnsSettings, FcmSettings)
+
+
+def credentials(header: str) -> dict[str, str]:
+    """What any request is made with: a Track key is the password of its site id, a Pipelines key the user."""
+    kind, _, given = header.partition(" ")
+    try:
+        login = base64.b64decode(given + "==").decode() if kind.lower() == "basic" else ""
+    except ValueError:
+        login = ""
+    user, _, password = login.partition(":")
+    return {"the key of a request": given, "the password of a request": password or user}
 
 
 def _password(address: str | None) -> str:
@@ -127,6 +136,11 @@ def listen() -> None:
     """Note every secret, and what goes out at every exit."""
     for record in RECORDS:
         _after(record, "__init__", lambda _, made, *__, **___: CANARY.hide(secrets_of(made)))
+    _after(
+        httpx2.Request,
+        "__init__",
+        lambda _, sent, *__, **___: CANARY.hide(credentials(sent.headers.get("Authorization", ""))),
+    )
     _after(fetch, "whole_url", lambda url, *_: CANARY.hide({"the login of a URL": _password(str(url))}))
     _after(Response, "__init__", lambda _, answer, *__, **___: CANARY.hear("an answer over HTTP", answer.body))
     _after(FileResponse, "__init__", lambda _, __, path, **___: CANARY.hear("a file", Path(path).read_bytes()))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -246,6 +247,13 @@ def test_every_command_has_help_with_an_example_and_takes_home() -> None:
         shown = command.get_help(click.Context(command, info_name=name))
         assert "Example" in shown, name
         assert "--home" in shown, name
+
+
+def test_no_command_takes_a_secret_as_an_argument() -> None:
+    """Other users of a machine see how commands were called."""
+    for name, command in _leaves(root, click.Context(root, info_name="handbill")):
+        taken = {word for parameter in command.params for word in re.findall("[a-z]+", str(parameter.name))}
+        assert taken.isdisjoint({"key", "token", "secret", "password", "code"}), name
 
 
 def test_help_names_every_command_and_imports_none() -> None:
