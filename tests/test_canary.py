@@ -48,7 +48,7 @@ def _file(text: str, folder: Path) -> None:
 
 EXITS: dict[str, tuple[Callable[[str, Path], Any], str]] = {
     "a log": (lambda text, _: LOG.debug("key %s", text), "the log of handbill.test"),
-    "a log of somebody else's": (lambda text, _: logging.getLogger("hpack").debug(text), "the log of hpack"),
+    "a log of somebody else's": (lambda text, _: logging.getLogger("httpcore2").debug(text), "the log of httpcore2"),
     "a traceback": (lambda text, _: _raise(text), "the log of handbill.test"),
     "an error": (lambda text, _: InvalidInput.of("key", text), "an error"),
     "an answer": (lambda text, _: PlainTextResponse(text), "an answer over HTTP"),

@@ -23,19 +23,21 @@ TREES = {str(path.relative_to(SOURCE)): ast.parse(path.read_text()) for path in 
 
 REACHES_OUT = re.compile(
     r"(httpx2|httpcore2)\.\w*(Client|Transport|ConnectionPool|Backend)|httpx2\.(get|post|put|request|stream)"
-    r"|(.*\.)?(urlopen|open_connection|create_connection|open_unix_connection)|asking\.client"
+    r"|(.*\.)?(urlopen|open_connection|create_connection|open_unix_connection)|asking\.Http|SafeTransport"
 )
 MAY_REACH_OUT = {
     "workspace/fetch.py": "is that transport",
     "workspace/chores/reporting_webhooks.py": "through it",
-    "workspace/channels/webhook.py": "through it: ways.py hands it over",
-    "workspace/channels/asking.py": "makes the clients of the channels here",
+    "workspace/ways.py": "hands it over to the webhooks in messages",
+    "workspace/channels/webhook.py": "through what was handed over",
+    "workspace/channels/asking.py": "for the channels here",
     "workspace/channels/twilio.py": "to the provider that the operator named",
     "workspace/channels/slack.py": "likewise",
     "workspace/channels/fcm.py": "likewise",
     "workspace/channels/apns.py": "likewise",
     "workspace/channels/smtp.py": "to the mail server that the operator named",
     "client/transport.py": "to Customer.io, or to the workspace in this process",
+    "connections/probe.py": "to Customer.io",
     "connections/__init__.py": "to the workspace in this process",
     "demo/reading.py": "to the workspace in this process",
 }
@@ -60,6 +62,7 @@ NOT_SECRET = {
     "device['token'] == to": "the address of a device",
     "device['token'] != to": "likewise",
     "'\\x00' in username + password": "asks for a character",
+    "keyring.get_password(SERVICE, user) == text": "what was just kept, read back",
     "offset.token.value == offset.value == 'continue'": "a word of Liquid",
     "token.kind == token.value": "likewise",
 }

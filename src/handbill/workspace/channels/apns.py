@@ -1,5 +1,6 @@
 """Push to Apple's devices through APNs: HTTP/2, with a token signed by the team's key."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -46,11 +47,15 @@ def _token(settings: ApnsSettings, now: int) -> str:
     return signed({"iss": settings.team_id, "iat": now}, settings.key, "ES256", {"kid": settings.key_id})
 
 
+# At DEBUG it logs each header, and so the token.
+logging.getLogger("hpack").setLevel(logging.INFO)
+
+
 class Apns:
     def __init__(
         self, settings: ApnsSettings, seconds: float = asking.SECONDS, clock: Callable[[], float] = time.time
     ) -> None:
-        self._http = asking.client(seconds, http1=False, http2=True)
+        self._http = asking.Http(seconds, http2=True)
         self._settings = settings
         self._clock = clock
         self._bearer = ""
@@ -67,9 +72,7 @@ class Apns:
     async def _ask(self, push: Push, device: Device) -> asking.Answer:
         url = f"{self._settings.url}/3/device/{quote(device.token, safe='')}"
         try:
-            return await asking.ask(
-                self._http, "POST", url, json=payload(push, device), headers=self._headers(push, device)
-            )
+            return await self._http.ask("POST", url, json=payload(push, device), headers=self._headers(push, device))
         except asking.Unreached as fault:
             raise TransportDown("refused", f"APNs cannot be reached: {fault}.") from None
         except asking.Unanswered as fault:
@@ -90,7 +93,7 @@ class Apns:
         }
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
 
 def payload(push: Push, device: Device) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """One HTTP request of a channel: the answer, or how far the request got; and what an answer means for the message."""
 
 import asyncio
+import contextlib
 import ipaddress
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,27 +51,52 @@ class Answer:
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
 
 
-def client(seconds: float = SECONDS, **options: Any) -> httpx2.AsyncClient:
-    """A client that follows no redirects and asks no proxy."""
-    return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-        limits=httpx2.Limits(max_connections=CONNECTIONS),
-        trust_env=False,
-        **options,
-    )
+class Http:
+    """Connections to a provider; no redirect is followed and no proxy asked.
+
+    Without httpx2's client, which logs the address of each call: Slack's is a secret, and others' hold tokens.
+    """
+
+    def __init__(
+        self, seconds: float = SECONDS, transport: httpx2.AsyncBaseTransport | None = None, *, http2: bool = False
+    ) -> None:
+        limits = httpx2.Limits(max_connections=CONNECTIONS)
+        self._transport = transport or httpx2.AsyncHTTPTransport(http1=not http2, http2=http2, limits=limits)
+        self._seconds = seconds
+
+    async def ask(self, method: str, url: str, **content: Any) -> Answer:
+        """Send one request. Raises Unreached and Unanswered, InvalidURL, and what a `transport` refuses with."""
+        asked = request(method, url, self._seconds, **content)
+        try:
+            async with asyncio.timeout(self._seconds):
+                response = await self._transport.handle_async_request(asked)
+                async with contextlib.aclosing(response):
+                    return Answer(response.status_code, await _beginning(response))
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+            raise Unreached("no connection to the server") from None
+        except (TimeoutError, httpx2.TimeoutException):
+            raise Unanswered("the server did not answer in time") from None
+        except (httpx2.NetworkError, httpx2.ProtocolError):
+            raise Unanswered("the server broke off") from None
+
+    async def close(self) -> None:
+        await self._transport.aclose()
 
 
-async def ask(http: httpx2.AsyncClient, method: str, url: str, **request: Any) -> Answer:
-    """Send one request. Raises Unreached and Unanswered."""
-    try:
-        async with asyncio.timeout(http.timeout.read), http.stream(method, url, **request) as response:
-            return Answer(response.status_code, await _beginning(response))
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
-        raise Unreached("no connection to the server") from None
-    except (TimeoutError, httpx2.TimeoutException):
-        raise Unanswered("the server did not answer in time") from None
-    except (httpx2.NetworkError, httpx2.ProtocolError):
-        raise Unanswered("the server broke off") from None
+def request(method: str, url: str, seconds: float, **content: Any) -> httpx2.Request:
+    """A request that may take `seconds`, with the login in its address if there is one. Raises InvalidURL."""
+    timeout = httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+    made = httpx2.Request(method, url, extensions={"timeout": timeout.as_dict()}, **content)
+    if not made.url.host:
+        raise httpx2.InvalidURL("no host")
+    if made.url.userinfo and "Authorization" not in made.headers:
+        made.headers["Authorization"] = basic(made.url.username, made.url.password)
+    return made
+
+
+def basic(user: str, password: str) -> str:
+    """The header for a login."""
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 async def _beginning(response: httpx2.Response) -> bytes:

@@ -55,7 +55,7 @@ class Fcm:
     def __init__(
         self, settings: FcmSettings, seconds: float = asking.SECONDS, clock: Callable[[], float] = time.time
     ) -> None:
-        self._http = asking.client(seconds)
+        self._http = asking.Http(seconds)
         self._account = settings.account
         self._url = f"{settings.url}/v1/projects/{settings.account.project_id}/messages:send"
         self._clock = clock
@@ -74,7 +74,7 @@ class Fcm:
     async def _ask(self, push: Push, device: Device) -> asking.Answer:
         headers = {"Authorization": f"Bearer {await self._token()}"}
         try:
-            return await asking.ask(self._http, "POST", self._url, json=message(push, device), headers=headers)
+            return await self._http.ask("POST", self._url, json=message(push, device), headers=headers)
         except asking.Unreached as fault:
             raise TransportDown("refused", f"FCM cannot be reached: {fault}.") from None
         except asking.Unanswered as fault:
@@ -93,7 +93,7 @@ class Fcm:
             "assertion": _assertion(self._account, now),
         }
         try:
-            answer = await asking.ask(self._http, "POST", self._account.token_uri, data=form)
+            answer = await self._http.ask("POST", self._account.token_uri, data=form)
         except (asking.Unreached, asking.Unanswered) as fault:
             raise TransportDown("refused", f"Google gives no token: {fault}.") from None
         if answer.status != 200 or not isinstance(answer.json.get("access_token"), str):
@@ -103,7 +103,7 @@ class Fcm:
         self._until = now + float(answer.json.get("expires_in", 3600)) - EARLY
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
 
 def message(push: Push, device: Device) -> dict[str, Any]:

@@ -20,14 +20,14 @@ class Slack:
     connections = 1  # Slack takes one message a second
 
     def __init__(self, provider: asking.Provider, seconds: float = asking.SECONDS) -> None:
-        self._http = asking.client(seconds)
+        self._http = asking.Http(seconds)
         self._url = provider.url
 
     async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
         """Say it. Raises TransportDown when Slack does not answer, or does not know the webhook any more."""
         try:
-            answer = await asking.ask(
-                self._http, "POST", self._url, content=payload, headers={"Content-Type": "application/json"}
+            answer = await self._http.ask(
+                "POST", self._url, content=payload, headers={"Content-Type": "application/json"}
             )
         except asking.Unreached as fault:
             raise TransportDown("refused", f"Slack cannot be reached: {fault}.") from None
@@ -38,4 +38,4 @@ class Slack:
         return asking.judge(answer.status, answer.words)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()

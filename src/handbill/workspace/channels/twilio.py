@@ -28,8 +28,8 @@ class Twilio:
     connections = asking.CONNECTIONS
 
     def __init__(self, provider: asking.Provider, seconds: float = asking.SECONDS) -> None:
-        login = (provider.username, provider.password)
-        self._http = asking.client(seconds, auth=login)
+        self._http = asking.Http(seconds)
+        self._headers = {"Authorization": asking.basic(provider.username, provider.password)}
         self._url = f"{provider.url}/2010-04-01/Accounts/{provider.username}/Messages.json"
         self._from = provider.options.get("from", "")
 
@@ -41,7 +41,7 @@ class Twilio:
                 return Receipt(Outcome.FAILED, "from is empty, and HANDBILL_TWILIO names no number either")
             form["From"] = ("whatsapp:" if form["To"].startswith("whatsapp:") else "") + self._from
         try:
-            answer = await asking.ask(self._http, "POST", self._url, data=form)
+            answer = await self._http.ask("POST", self._url, data=form, headers=self._headers)
         except asking.Unreached as fault:
             raise TransportDown("refused", f"Twilio cannot be reached: {fault}.") from None
         except asking.Unanswered as fault:
@@ -49,7 +49,7 @@ class Twilio:
         return _judge(answer)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
 
 def _judge(answer: asking.Answer) -> Receipt:

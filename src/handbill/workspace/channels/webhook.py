@@ -19,14 +19,13 @@ class WebhookChannel:
 
     def __init__(self, transport: httpx2.AsyncBaseTransport, seconds: float = asking.SECONDS) -> None:
         """`transport` refuses, as an httpx2.TransportError, what must not be called."""
-        self._http = asking.client(seconds, transport=transport)
+        self._http = asking.Http(seconds, transport)
 
     async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
         """Make the call. One that may have arrived counts as deferred: it comes again with the same key."""
         call = _call.decode(payload)
         try:
-            answer = await asking.ask(
-                self._http,
+            answer = await self._http.ask(
                 call.method,
                 call.url,
                 headers=_headers(call),
@@ -41,7 +40,7 @@ class WebhookChannel:
         return asking.judge(answer.status)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
 
 def _headers(call: Webhook) -> list[tuple[bytes, bytes]]:

@@ -17,6 +17,7 @@ import httpx2
 import msgspec
 
 from handbill.workspace import archive
+from handbill.workspace.channels import asking
 from handbill.workspace.chores import payloads
 from handbill.workspace.chores.payloads import Report
 from handbill.workspace.fetch import Refused, SafeTransport
@@ -52,10 +53,9 @@ class Failure:
 
 async def tell(workspace: Workspace, webhook: int, stopping: asyncio.Event) -> None:
     """Tell one endpoint all that happened since, one event after the other, until nothing is left or one fails."""
-    transport = SafeTransport(workspace.settings.private_hosts)
-    async with httpx2.AsyncClient(transport=transport, trust_env=False, timeout=TIMEOUT) as client:
+    async with SafeTransport(workspace.settings.private_hosts) as transport:
         while waiting := await workspace.database.read(_waiting, webhook):
-            if not await _tell(workspace, client, *waiting, stopping):
+            if not await _tell(workspace, transport, *waiting, stopping):
                 return
 
 
@@ -70,7 +70,7 @@ def _events(row: Row) -> list[str]:
 
 
 async def _tell(
-    workspace: Workspace, client: httpx2.AsyncClient, webhook: Row, portion: store.Portion, stopping: asyncio.Event
+    workspace: Workspace, transport: SafeTransport, webhook: Row, portion: store.Portion, stopping: asyncio.Event
 ) -> bool:
     """Tell a portion; whether to go on behind it, or behind the event that was given up."""
     committed = workspace.clock.monotonic()
@@ -80,7 +80,7 @@ async def _tell(
             committed = workspace.clock.monotonic()
         if stopping.is_set():
             return False
-        if failure := await _post(workspace, client, webhook, report):
+        if failure := await _post(workspace, transport, webhook, report):
             return await _failed(workspace, webhook, report.activity, failure)
     await workspace.database.write(store.told, webhook["id"], portion.last)
     return True
@@ -92,7 +92,7 @@ def _reports(workspace: Workspace, webhook: Row, portion: store.Portion) -> Iter
             yield from payloads.reports(workspace.secret, row, _events(webhook))
 
 
-async def _post(workspace: Workspace, client: httpx2.AsyncClient, webhook: Row, report: Report) -> Failure | None:
+async def _post(workspace: Workspace, transport: SafeTransport, webhook: Row, report: Report) -> Failure | None:
     """Tell one event; what went wrong, or nothing."""
     event = report.event
     if webhook["with_content"] and report.content_of is not None:
@@ -107,9 +107,8 @@ async def _post(workspace: Workspace, client: httpx2.AsyncClient, webhook: Row, 
     }
     try:
         async with asyncio.timeout(TIMEOUT):
-            status = await _status(
-                client, client.build_request("POST", webhook["endpoint"], content=body, headers=headers)
-            )
+            asked = asking.request("POST", webhook["endpoint"], TIMEOUT, headers=headers, content=body)
+            status = await _status(transport, asked)
     except (TimeoutError, httpx2.TimeoutException):
         return Failure(f"no answer within {TIMEOUT:g} seconds", slow=False)
     except Refused as error:
@@ -119,9 +118,9 @@ async def _post(workspace: Workspace, client: httpx2.AsyncClient, webhook: Row, 
     return None if 200 <= status < 300 else Failure(f"the endpoint answered {status}", status in SLOW_CODES)
 
 
-async def _status(client: httpx2.AsyncClient, request: httpx2.Request) -> int:
+async def _status(transport: SafeTransport, asked: httpx2.Request) -> int:
     """The status of the answer, whose body is read to its end so that the connection can be used again."""
-    answer = await client.send(request, stream=True)
+    answer = await transport.handle_async_request(asked)
     async with contextlib.aclosing(answer), contextlib.aclosing(answer.aiter_raw()) as parts:
         size = 0
         async for part in parts:
