@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -64,7 +65,8 @@ def test_every_test_that_shows_a_promise_is_there() -> None:
 def test_the_receiver_of_webhooks_takes_what_is_genuine_and_new(monkeypatch: pytest.MonkeyPatch) -> None:
     guide = (ROOT / "docs" / "guides" / "webhooks.md").read_text(encoding="utf-8")
     [code] = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    exec(code, shown := {})
+    shown: dict[str, Any] = {}
+    exec(code, shown)
     monkeypatch.setattr("time.time", lambda: 1_764_000_000.0)
 
     def genuine(at: int | str, sent: bytes = b"{}", came: bytes = b"{}") -> bool:

@@ -97,7 +97,7 @@ def test_that_rule_finds_what_it_is_for(line: str) -> None:
     assert list(compared(ast.parse(line))) == [line]
 
 
-KEYS = Keys("app", "site", "track", "pipelines", "signing")
+KEYS = Keys("app", "site", "track", "pipelines", "signing", "approval")
 HEADERS = st.one_of(
     st.binary(max_size=60),
     st.builds(
