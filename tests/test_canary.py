@@ -103,7 +103,7 @@ def test_every_place_of_a_secret_is_known(tmp_path: Path) -> None:
     whole_url("https://u:file-pass%21@files.example/people.jsonl")
     known = set(CANARY.secrets)
     own = set(secrets_of(made).values())
-    assert {made.app_key, made.track_key, made.pipelines_key, made.signing_key} == own
+    assert {made.app_key, made.track_key, made.pipelines_key, made.signing_key} < own
     assert own | {provider.password, "/services/T0/B0/x", "smtp-pass", "other-smtp-pass", "file-pass!"} <= known
     assert {"live-app-key", "live-track-key", "live-pipelines-key"} <= known
 
