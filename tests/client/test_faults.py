@@ -12,7 +12,7 @@ import pytest
 from tests.client import fault_server as faults
 from tests.client.fault_server import FaultServer, Reply, fault_server, limited, ok, redirect, refused, zipped
 
-from handbill.client import REGIONS, Client, Hosts, OutcomeUnknown, Waits, WrongRegion
+from handbill.client import REGIONS, Client, Hosts, OutcomeUnknown, Waits, WrongRegion, telling
 from handbill.errors import HandbillError, InvalidInput, NotFound, RateLimited, Unauthorized, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +251,16 @@ async def test_each_limit_is_kept_for_itself_and_triggers_for_each_broadcast(ser
         await client.triggers.create(5, {})
         await client.segments.list()
     assert rest.seconds == [pytest.approx(10, abs=0.5), pytest.approx(0.1, abs=0.1)]
+
+
+async def test_who_listens_hears_of_a_wait_before_it_and_of_short_ones_nothing(server: FaultServer) -> None:
+    server.on(SEGMENTS, limited(7), EMPTY)  # the second call waits a tenth of a second for its turn, and seven
+    heard: list[str] = []
+
+    async def listen(sentence: str) -> None:
+        heard.append(sentence)
+
+    async with played(server) as client:
+        with telling(listen):
+            await client.segments.list()
+    assert heard == ["waiting 7 s until 127.0.0.1 may be called again"]

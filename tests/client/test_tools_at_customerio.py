@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from tests.client.fault_server import fault_server, limited, ok
 from tests.client.played import Played, played
+from tests.client.test_faults import played as at
 from tests.conftest import FixedClock
+from tests.mcp.test_server import client_of
 from tests.tools.conftest import Ask
 from tests.tools.conftest import context as context
 from tests.tools.film_club import NEWSLETTER, RESTOCK, fill
@@ -138,3 +141,22 @@ async def test_the_order_of_a_segment_is_customerios_own(live: Live) -> None:
 async def test_a_message_of_a_newsletter_is_not_taken_for_another_ones(live: Live) -> None:
     answer = await live.ask("EXPLAIN_DELIVERY", identifier="u1", newsletter_id=NEWSLETTER)
     assert (answer["got_it"], answer["messages"]) == (False, [])
+
+
+async def test_an_mcp_client_that_wants_progress_hears_of_waits(context: Context) -> None:
+    heard: list[tuple[float, str | None]] = []
+
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, message))
+
+    with fault_server() as server:
+        server.on("GET /v1/segments", limited(7), limited(9), ok({"segments": []}))
+        async with at(server) as client:
+            there = dataclasses.replace(context, client=client)
+            async with client_of(there, "legacy") as agent:
+                answer = await agent.call_tool("CUSTOMERIO_GET_SEGMENTS", {}, progress_callback=listen)
+    assert answer.structured_content["total"] == 0
+    assert [message for _, message in heard] == [
+        f"waiting {seconds} s until 127.0.0.1 may be called again" for seconds in (7, 9)
+    ]
+    assert heard[0] < heard[1]

@@ -1,9 +1,13 @@
 """One tool, run for a command: the loop starts and ends here."""
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import click
+
+from handbill.client import telling
 from handbill.contract.app.triggers import Progress
 from handbill.opening import opened
 from handbill.settings import Settings
@@ -19,7 +23,12 @@ async def run(
     sends = tool.effect == "sends"
     async with opened(settings, engine=sends and wait) as context:
         told = (report or _silent) if sends and wait else None
-        return await tool.call(replace(context, report=told), arguments)
+        with telling(_said if sys.stderr.isatty() else None):
+            return await tool.call(replace(context, report=told), arguments)
+
+
+async def _said(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 async def _silent(_: Progress) -> None:

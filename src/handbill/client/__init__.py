@@ -33,12 +33,12 @@ from handbill.client.subscriptions import Subscriptions
 from handbill.client.suppressions import Suppressions
 from handbill.client.track import Track
 from handbill.client.transactional import Transactional
-from handbill.client.transport import OutcomeUnknown, Server, Transport, Waits, WrongRegion, basic, bearer
+from handbill.client.transport import OutcomeUnknown, Server, Transport, Waits, WrongRegion, basic, bearer, telling
 from handbill.client.triggers import Triggers
 from handbill.client.workspaces import Workspaces
 from handbill.contract.endpoint import Auth
 
-__all__ = ["REGIONS", "Client", "Hosts", "OutcomeUnknown", "Server", "Waits", "WrongRegion", "basic"]
+__all__ = ["REGIONS", "Client", "Hosts", "OutcomeUnknown", "Server", "Waits", "WrongRegion", "basic", "telling"]
 
 
 class Client:

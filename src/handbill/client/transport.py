@@ -6,6 +6,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
@@ -30,8 +31,19 @@ TOLD = 1
 
 Sleep = Callable[[float], Awaitable[None]]
 
-waiting: ContextVar[Callable[[str], Awaitable[None]] | None] = ContextVar("waiting", default=None)
-"""Who wants to be told, in a sentence, that a call waits: set for the length of a piece of work."""
+Tell = Callable[[str], Awaitable[None]]
+
+_listener: ContextVar[Tell | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def telling(tell: Tell | None) -> Iterator[None]:
+    """Within the block, `tell` hears in a sentence of every wait of a second or more, before it begins."""
+    token = _listener.set(tell)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +169,8 @@ class Transport:
         return self._paces[key]
 
     async def _rest(self, seconds: float) -> None:
-        if seconds >= TOLD and (tell := waiting.get()):
-            await tell(f"waiting {seconds:.0f} s for {self._host}")
+        if seconds >= TOLD and (tell := _listener.get()):
+            await tell(f"waiting {seconds:.0f} s until {self._host} may be called again")
         await self._waits.sleep(seconds)
 
     @property

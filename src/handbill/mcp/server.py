@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import mcp_types as types
 from mcp.server import Server, ServerRequestContext
 
 from handbill import __version__
+from handbill.client import telling
 from handbill.contract.app.triggers import Progress
 from handbill.errors import HandbillError, InvalidInput, RateLimited
 from handbill.mcp.asking import InputRequired, asker
@@ -53,8 +54,12 @@ def create_server(
             tool = named(params.name)
             if tool.name not in tools:
                 raise toolsets.hidden(tool)
-            context = replace(await connected(), report=_reporter(request), ask=asker(request, params))
-            return _result(await tool.call(context, params.arguments or {}))
+            listener = _Listener.of(request)
+            context = replace(
+                await connected(), report=listener.report if listener else None, ask=asker(request, params)
+            )
+            with telling(listener.tell if listener else None):
+                return _result(await tool.call(context, params.arguments or {}))
         except InputRequired as asked:
             return asked.result
         except HandbillError as error:
@@ -107,19 +112,28 @@ def _failure(error: HandbillError) -> types.CallToolResult:
     return types.CallToolResult(content=[content], is_error=True, _meta={"handbill/error": meta})
 
 
-def _reporter(request: ServerRequestContext[Any]) -> Callable[[Progress], Awaitable[None]] | None:
-    """Tells the client how a trigger gets on, if it asked; only when there is more to tell than before."""
-    if not request.meta or request.meta.get("progress_token") is None:
-        return None
-    told = -1
+@dataclass(slots=True)
+class _Listener:
+    """A client that asked how its call gets on. It is told a number that only grows, as MCP wants it."""
 
-    async def report(progress: Progress) -> None:
-        nonlocal told
+    session: Any
+    told: float = -1
+
+    @classmethod
+    def of(cls, request: ServerRequestContext[Any]) -> Self | None:
+        asked = request.meta and request.meta.get("progress_token") is not None
+        return cls(request.session) if asked else None
+
+    async def report(self, progress: Progress) -> None:
+        """How a trigger gets on; only when there is more to tell than before."""
         counts = progress.counts
         done = counts.sent + counts.failed + counts.skipped + counts.drafted + counts.unknown
-        if done > told:
-            told = done
+        if done > self.told:
+            self.told = done
             of = f": {done:,} of {progress.recipients:,}" if progress.recipients else ""
-            await request.session.report_progress(done, progress.recipients or None, f"{progress.state}{of}")
+            await self.session.report_progress(done, progress.recipients or None, f"{progress.state}{of}")
 
-    return report
+    async def tell(self, sentence: str) -> None:
+        """That the call waits: no message more is done, so the number grows by next to nothing."""
+        self.told = max(self.told, 0) + 1e-6
+        await self.session.report_progress(self.told, None, sentence)
