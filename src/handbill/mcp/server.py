@@ -55,10 +55,9 @@ def create_server(
             if tool.name not in tools:
                 raise toolsets.hidden(tool)
             listener = _Listener.of(request)
-            context = replace(
-                await connected(), report=listener.report if listener else None, ask=asker(request, params)
-            )
-            with telling(listener.tell if listener else None):
+            report, tell = (listener.report, listener.tell) if listener else (None, None)
+            context = replace(await connected(), report=report, ask=asker(request, params))
+            with telling(tell):
                 return _result(await tool.call(context, params.arguments or {}))
         except InputRequired as asked:
             return asked.result
