@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from handbill.client import telling
 from handbill.contract.app.triggers import Progress
 from handbill.opening import opened
 from handbill.settings import Settings
@@ -23,8 +22,8 @@ async def run(
     sends = tool.effect == "sends"
     async with opened(settings, engine=sends and wait) as context:
         told = (report or _silent) if sends and wait else None
-        with telling(_said if sys.stderr.isatty() else None):
-            return await tool.call(replace(context, report=told), arguments)
+        tell = _said if sys.stderr.isatty() else None
+        return await tool.call(replace(context, report=told, tell=tell), arguments)
 
 
 async def _said(sentence: str) -> None:

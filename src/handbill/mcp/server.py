@@ -9,7 +9,6 @@ import mcp_types as types
 from mcp.server import Server, ServerRequestContext
 
 from handbill import __version__
-from handbill.client import telling
 from handbill.contract.app.triggers import Progress
 from handbill.errors import HandbillError, InvalidInput, RateLimited
 from handbill.mcp.asking import InputRequired, asker
@@ -56,9 +55,8 @@ def create_server(
                 raise toolsets.hidden(tool)
             listener = _Listener.of(request)
             report, tell = (listener.report, listener.tell) if listener else (None, None)
-            context = replace(await connected(), report=report, ask=asker(request, params))
-            with telling(tell):
-                return _result(await tool.call(context, params.arguments or {}))
+            context = replace(await connected(), report=report, tell=tell, ask=asker(request, params))
+            return _result(await tool.call(context, params.arguments or {}))
         except InputRequired as asked:
             return asked.result
         except HandbillError as error:

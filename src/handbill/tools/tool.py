@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from handbill.client import Client
+from handbill.client import Client, telling
 from handbill.contract.app.triggers import Progress
 from handbill.errors import Fault, HandbillError, InvalidInput, NotFound, ReadOnly, quoted
 from handbill.gate.gate import Gate
@@ -38,7 +38,7 @@ TOOLS: dict[str, "Tool"] = {}
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a tool works with. `report`, if given, is told how a trigger gets on."""
+    """What a tool works with. `report`, if given, is told how a trigger gets on; `tell`, in a sentence, of waits."""
 
     client: Client
     gate: Gate
@@ -48,6 +48,7 @@ class Context:
     notes: list[str] = field(default_factory=list)
     ask: Ask | None = None
     """Asks the person in front of this client, if they can be asked (gate/questions.py)."""
+    tell: Callable[[str], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Tool:
         notes = [f"ignored `{name}`" for name in arguments if name in INJECTED]
         given = {name: value for name, value in arguments.items() if name not in INJECTED}
         own = replace(context, notes=notes)
-        answer = await self.run(own, **self.read(given))
+        with telling(own.tell):
+            answer = await self.run(own, **self.read(given))
         return answer.model_copy(update={"workspace": await own.workspace(), "notes": [*own.notes, *answer.notes]})
 
     def read(self, arguments: Arguments) -> Arguments:
