@@ -14,6 +14,7 @@ ROOMS = {
     "contract",
     "client",
     "connections",
+    "console",
     "gate",
     "tools",
     "mcp",

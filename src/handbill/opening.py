@@ -1,21 +1,65 @@
 """From settings to what tools work with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from handbill.connections import Connection, connect
+from msgspec import structs
+
+from handbill.connections import Connection, reach
+from handbill.connections.switching import Connections
 from handbill.gate.gate import Gate
+from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import Context
+from handbill.workspace.running import running
+from handbill.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from handbill.console.pages import Pages
+
+Connected = Callable[[], Awaitable[Context]]
 
 
-def context_of(connection: Connection) -> Context:
-    """What tools work with on this connection."""
-    return Context(connection.client, Gate(connection.client, connection.policy), connection.name)
+def context_of(connection: Connection, connections: Connections | None = None) -> Context:
+    """What tools work with on this connection, which is one of `connections`."""
+    live = connection.saved is not None
+    gate = Gate(connection.client, _off(connection) if live else connection.policy)
+    return Context(connection.client, gate, connection.name, connections=connections, live=live)
+
+
+def _off(connection: Connection) -> Callable[[], Awaitable[Policy]]:
+    """The rules of a connection, with sending off: nothing decides about its sends yet."""
+
+    async def policy() -> Policy:
+        return structs.replace(await connection.policy(), mode="off")
+
+    return policy
+
+
+def contexts(connections: Connections) -> Connected:
+    """Answers each call with a context on the connection that is current at that moment."""
+
+    async def context() -> Context:
+        return context_of(await connections.current(), connections)
+
+    return context
 
 
 @asynccontextmanager
 async def opened(settings: Settings, *, engine: bool) -> AsyncIterator[Context]:
-    """The workspace of `settings`; with `engine` this process also sends what is triggered."""
-    async with connect(settings, engine=engine) as connection:
-        yield context_of(connection)
+    """The workspace that is current; with `engine` this process also sends what is triggered on the embedded one."""
+    async with connected(settings, engine=engine) as context:
+        yield await context()
+
+
+@asynccontextmanager
+async def connected(settings: Settings, *, engine: bool, pages: "Pages | None" = None) -> AsyncIterator[Connected]:
+    """The same for a process that stays: each call is answered with what is current then."""
+    async with (
+        Workspace.open(settings) as workspace,
+        running(workspace, engine),
+        reach(workspace) as embedded,
+        Connections(embedded, pages) as connections,
+    ):
+        yield contexts(connections)

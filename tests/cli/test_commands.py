@@ -239,7 +239,9 @@ def test_a_fault_of_ours_is_one_line(handbill: Shell, monkeypatch: pytest.Monkey
 
 
 def test_every_tool_has_a_command_with_examples() -> None:
-    assert {tool.command for tool in TOOLS.values()} == EXAMPLES.keys()
+    written = {"connect", "connections"}  # by hand, since a terminal asks for keys itself
+    assert {tool.command for tool in TOOLS.values()} - written == EXAMPLES.keys()
+    assert written <= COMMANDS.keys()
 
 
 def test_every_command_has_help_with_an_example_and_takes_home() -> None:

@@ -15,7 +15,7 @@ from handbill.connections import connecting
 from handbill.connections.connecting import KEY_FIELDS, Wanted, wanted
 from handbill.connections.keys import FILE, Place
 from handbill.connections.probe import WHERE, Found
-from handbill.connections.saved import EMBEDDED, Saved, change, load
+from handbill.connections.saved import EMBEDDED, Saved, change, chosen
 from handbill.errors import InvalidInput, Unreadable
 from handbill.settings import Settings
 from handbill.workspace.store.database import Database
@@ -117,7 +117,7 @@ def test(settings: Settings, name: str | None, as_json: bool) -> None:
       handbill connections test
       handbill connections test acme --json
     """
-    wanted_name = name or settings.connection or load(settings.home).current
+    wanted_name = name or chosen(settings)[0]
     if wanted_name == EMBEDDED:
         raise InvalidInput.of("name", "The embedded workspace is current, and needs no test. Name a connection.")
     _show(settings, *asyncio.run(connecting.try_again(settings, wanted_name, tell=_telling)), as_json)
@@ -209,8 +209,7 @@ def _short(tool: str) -> str:
 
 
 def _list(settings: Settings, as_json: bool) -> None:
-    book = load(settings.home)
-    current = settings.connection or book.current
+    current, book = chosen(settings)
     if as_json:
         listed = [_data(settings, saved) for saved in book.connections.values()]
         click.echo(json.dumps({"current": current, "connections": listed}, ensure_ascii=False))

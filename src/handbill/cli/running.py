@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from handbill.connections.saved import EMBEDDED, chosen
 from handbill.contract.app.triggers import Progress
 from handbill.opening import opened
 from handbill.settings import Settings
@@ -20,7 +21,7 @@ async def run(
 ) -> Answer:
     """Call `tool`. A send is waited for unless `wait` is false: the embedded workspace sends while we are here."""
     sends = tool.effect == "sends"
-    async with opened(settings, engine=sends and wait) as context:
+    async with opened(settings, engine=sends and wait and chosen(settings)[0] == EMBEDDED) as context:
         told = (report or _silent) if sends and wait else None
         tell = _said if sys.stderr.isatty() else None
         return await tool.call(replace(context, report=told, tell=tell), arguments)

@@ -5,23 +5,28 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 
 import click
 import uvicorn
-from mcp.server import Server
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from handbill.cli.stdio import READ_ONLY, TOOLSETS
 from handbill.connections import Connection, reach
+from handbill.connections.saved import fails
+from handbill.connections.switching import Connections
+from handbill.console.pages import Pages
 from handbill.errors import Unavailable
 from handbill.hosts import OwnHosts, local_hosts
+from handbill.mcp.changes import Announcer, meanwhile
 from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
-from handbill.opening import context_of
+from handbill.opening import contexts
 from handbill.settings import Settings
-from handbill.tools import Context, Tool, toolsets
+from handbill.tools import Tool, toolsets
 from handbill.workspace.app import OPEN_PATHS, create_app
 from handbill.workspace.running import running, work
 from handbill.workspace.workspace import Workspace
@@ -55,7 +60,7 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool, shown: 
     async with Workspace.open(settings) as workspace, running(workspace), reach(workspace) as connection:
         with _listening(host, port) as sock:
             bound: int = sock.getsockname()[1]
-            async with mcp_app(_tools(connection, shown), workspace.keys.app_key) as mcp:
+            async with _mcp(settings, connection, shown) as mcp:
                 app = create_app(workspace, limits=limits)
                 app.router.routes.insert(0, Route("/mcp", mcp))  # routes are tried in their order, and there are many
                 guarded = OwnHosts(app, _names(settings, host, bound), OPEN_PATHS)
@@ -81,11 +86,17 @@ def _listening(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _tools(connection: Connection, shown: Mapping[str, Tool]) -> Server[Any]:
-    async def context() -> Context:
-        return context_of(connection)
-
-    return create_server(context, shown)
+@asynccontextmanager
+async def _mcp(settings: Settings, embedded: Connection, shown: Mapping[str, Tool]) -> AsyncIterator[ASGIApp]:
+    """MCP on whichever connection is current, with the pages that its tools lead to."""
+    announcer = Announcer()
+    async with Pages() as pages, Connections(embedded, pages) as connections:
+        server = create_server(contexts(connections), shown, fails=partial(fails, settings), announcer=announcer)
+        async with (
+            mcp_app(server, embedded.workspace.keys.app_key) as app,
+            meanwhile(announcer.watch(connections.state)),
+        ):
+            yield app
 
 
 def _names(settings: Settings, host: str, port: int) -> list[str]:

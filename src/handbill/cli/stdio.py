@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import click
 
+from handbill.mcp.server import Connected
 from handbill.mcp.stdio import serve_stdio
 from handbill.policy import Policy
 from handbill.settings import Settings
-from handbill.tools import Context, toolsets
+from handbill.tools import toolsets
 from handbill.workspace.store import sending
 
 TOOLSETS = click.option(
@@ -48,14 +50,37 @@ def mcp(settings: Settings, names: str | None, readonly: bool) -> None:
     shown = toolsets.shown(names or settings.toolsets)
 
     @asynccontextmanager
-    async def connect() -> AsyncIterator[Context]:
+    async def connect() -> AsyncIterator[Connected]:
         # Imported here: the client is told the tools before the workspace, the larger part of the program, is read.
-        from handbill.opening import opened
+        from handbill.console.pages import Pages
+        from handbill.opening import connected
 
-        async with opened(settings, engine=True) as context:
+        async with Pages() as pages, connected(settings, engine=True, pages=pages) as context:
             yield context
 
-    async def rules() -> Policy:
-        return sending.peek(settings.sqlite_path).tightened(readonly=settings.readonly)
+    asyncio.run(serve_stdio(connect, shown, partial(_rules, settings), partial(_fails, settings)))
 
-    asyncio.run(serve_stdio(connect, shown, rules))
+
+async def _rules(settings: Settings) -> Policy:
+    """The rules of the current connection, as the file has them."""
+    name = ""
+    if _connections(settings):
+        from handbill.connections.saved import EMBEDDED, chosen
+
+        current, _ = chosen(settings)
+        name = "" if current == EMBEDDED else current
+    return sending.peek(settings.sqlite_path, name).tightened(readonly=settings.readonly)
+
+
+def _fails(settings: Settings) -> Mapping[str, str]:
+    """The tools that do not work on the current connection, each with the reason."""
+    if not _connections(settings):
+        return {}
+    from handbill.connections.saved import fails
+
+    return fails(settings)
+
+
+def _connections(settings: Settings) -> bool:
+    """Whether there are any: without, the larger part of the program need not be read to list the tools."""
+    return bool(settings.connection) or (settings.home / "connections.json").exists()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx2
 
 from handbill.client import Client, Server, basic
+from handbill.connections.saved import Saved
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
@@ -16,17 +17,24 @@ from handbill.workspace.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A workspace within reach."""
+    """A workspace within reach: this machine's own, or one at Customer.io.
+
+    `workspace` is this machine's either way: the rules, the approvals and the audit log of all are in its database.
+    """
 
     client: Client
     workspace: Workspace
+    saved: Saved | None = None
+    """What is known of the one at Customer.io."""
 
     async def policy(self) -> Policy:
         """What may be sent without a person, as it is at this moment."""
-        return await self.workspace.policy()
+        return await self.workspace.policy(self.saved.name if self.saved else "")
 
     async def name(self) -> str:
-        """Where calls go, as answers say it: `embedded (sandbox)`."""
+        """Where calls go, as answers say it: `embedded (sandbox)`, or `acme (Customer.io, EU)`."""
+        if self.saved:
+            return self.saved.title
         return f"embedded ({(await self.policy()).mode})"
 
 

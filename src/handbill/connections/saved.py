@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from handbill.connections.keys import Api, Place, write_private
 from handbill.errors import HandbillError, InvalidInput, NotFound, quoted
+from handbill.settings import Settings
 
 Region = Literal["us", "eu"]
 T = TypeVar("T")
@@ -79,6 +80,18 @@ def load(home: Path) -> Book:
         return Book()
     except msgspec.MsgspecError:
         raise HandbillError(f"{path} is damaged. Remove it and connect again: `handbill connect`.") from None
+
+
+def chosen(settings: Settings) -> tuple[str, Book]:
+    """The name of the connection to work on now, and what there is: the setting wins over what is current."""
+    book = load(settings.home)
+    return settings.connection or book.current, book
+
+
+def fails(settings: Settings) -> dict[str, str]:
+    """The tools that do not work on the connection to work on now, each with the reason."""
+    name, book = chosen(settings)
+    return book.connections[name].fails if name in book.connections else {}
 
 
 def change(home: Path, how: Callable[[Book], Book]) -> Book:

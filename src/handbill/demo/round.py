@@ -30,7 +30,7 @@ RESTOCK = {
     ],
 }
 WEEK = 7 * 86_400
-TOOLSETS = "default,metrics,people"
+TOOLSETS = "broadcasts,messages,newsletters,segments,transactional,metrics,people"
 PATIENCE = 60
 """Seconds to wait for any one answer."""
 

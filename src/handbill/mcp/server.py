@@ -10,8 +10,10 @@ from mcp.server import Server, ServerRequestContext
 
 from handbill import __version__
 from handbill.contract.app.triggers import Progress
-from handbill.errors import HandbillError, InvalidInput, RateLimited
+from handbill.errors import HandbillError, InvalidInput, RateLimited, Unauthorized
+from handbill.mcp import links
 from handbill.mcp.asking import InputRequired, asker
+from handbill.mcp.changes import Announcer, ToolServer
 from handbill.policy import Policy
 from handbill.tools import Context, Tool, named, toolsets
 from handbill.tools.tool import as_text
@@ -33,18 +35,25 @@ def create_server(
     shown: Mapping[str, Tool] | None = None,
     listed: Callable[[], None] = lambda: None,
     rules: Callable[[], Awaitable[Policy]] | None = None,
+    fails: Callable[[], Mapping[str, str]] = dict,
+    announcer: Announcer | None = None,
 ) -> Server[Any]:
     """The MCP server of the tools that are `shown`, by default those of `toolsets.DEFAULT`, if the rules allow.
 
     Others are refused when they are called by name. `listed` is told when a client has asked which tools there are.
-    `rules`, asked each time, answers before `connected` does.
+    `rules` and `fails`, asked each time, answer before `connected` does: what is allowed, and which tools do not work
+    at the moment, and why. `announcer` tells the clients when that changes.
     """
     tools = toolsets.shown("") if shown is None else shown
+    changes = announcer or Announcer()
 
-    async def list_tools(_: ServerRequestContext[Any], __: object) -> types.ListToolsResult:
+    async def list_tools(request: ServerRequestContext[Any], _: object) -> types.ListToolsResult:
         policy = await (rules or (await connected()).gate.policy)()
         listed()
-        return types.ListToolsResult(tools=[describe(tool) for tool in tools.values() if not tool.refusal(policy)])
+        changes.seen(request)
+        why_not = fails()
+        offered = {name: tool for name, tool in tools.items() if not tool.refusal(policy)}
+        return types.ListToolsResult(tools=[describe(tool, why_not.get(name, "")) for name, tool in offered.items()])
 
     async def call_tool(
         request: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -53,10 +62,11 @@ def create_server(
             tool = named(params.name)
             if tool.name not in tools:
                 raise toolsets.hidden(tool)
+            changes.seen(request)
             listener = _Listener.of(request)
             report, tell = (listener.report, listener.tell) if listener else (None, None)
             context = replace(await connected(), report=report, tell=tell, ask=asker(request, params))
-            return _result(await tool.call(context, params.arguments or {}))
+            return await _called(tool, context, request, params)
         except InputRequired as asked:
             return asked.result
         except HandbillError as error:
@@ -65,24 +75,42 @@ def create_server(
             log.exception("%s failed", params.name[:100])
             return _failure(HandbillError("Something went wrong inside Handbill; its log says what."))
 
-    return Server(
+    return ToolServer(
         "handbill",
         title="Handbill",
         version=__version__,
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_subscriptions_listen=changes.listen,
         get_tool_input_schema=lambda name: tools[name].input_schema() if name in tools else None,
     )
 
 
-def describe(tool: Tool) -> types.Tool:
-    """What a client is told about a tool."""
+async def _called(
+    tool: Tool, context: Context, request: ServerRequestContext[Any], params: types.CallToolRequestParams
+) -> types.CallToolResult:
+    """The result, or the error; where a person has to give keys, with the page for it."""
+    try:
+        answer = await tool.call(context, params.arguments or {})
+    except Unauthorized as error:
+        if not (context.live and context.connections):
+            raise
+        _, told = await links.show(request, params, await context.connections.start(""))
+        return _failure(error, told)
+    if not (link := getattr(answer, "link", "")):
+        return _result(answer)
+    shown, told = await links.show(request, params, link)
+    return _result(answer.model_copy(update={"link": "", "then": told}) if shown else answer, "" if shown else told)
+
+
+def describe(tool: Tool, why_not: str = "") -> types.Tool:
+    """What a client is told about a tool, and why it does not work now if it does not."""
     reads = tool.effect == "reads"
     return types.Tool(
         name=tool.name,
         title=tool.name.removeprefix("CUSTOMERIO_").replace("_", " ").capitalize(),
-        description=tool.does,
+        description=f"{tool.does}\n\nNot working now. {why_not}" if why_not else tool.does,
         input_schema=tool.input_schema(),
         output_schema=tool.output_schema(),
         annotations=types.ToolAnnotations(
@@ -94,18 +122,19 @@ def describe(tool: Tool) -> types.Tool:
     )
 
 
-def _result(answer: Any) -> types.CallToolResult:
-    content = types.TextContent(type="text", text=as_text(answer))
-    return types.CallToolResult(content=[content], structured_content=answer.data())
+def _result(answer: Any, beside: str = "") -> types.CallToolResult:
+    texts = [as_text(answer), *([beside] if beside else [])]
+    content = [types.TextContent(type="text", text=text) for text in texts]
+    return types.CallToolResult(content=[*content], structured_content=answer.data())
 
 
-def _failure(error: HandbillError) -> types.CallToolResult:
-    """The error as a result that the model can read and correct: one sentence for each fault."""
+def _failure(error: HandbillError, then: str = "") -> types.CallToolResult:
+    """The error as a result that the model can read and correct: one sentence for each fault; then what to do."""
     sentences = [fault.message for fault in error.faults] if isinstance(error, InvalidInput) else [str(error)]
     meta: dict[str, Any] = {"code": error.code}
     if isinstance(error, RateLimited) and error.retry_after is not None:
         meta["retry_after"] = error.retry_after
-    content = types.TextContent(type="text", text="\n".join(sentences))
+    content = types.TextContent(type="text", text="\n".join([*sentences, *([then] if then else [])]))
     return types.CallToolResult(content=[content], is_error=True, _meta={"handbill/error": meta})
 
 

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager
 
 from mcp.server.stdio import stdio_server
 
-from handbill.mcp.server import create_server
+from handbill.mcp.changes import Announcer, meanwhile
+from handbill.mcp.server import Connected, create_server
 from handbill.policy import Policy
 from handbill.tools import Context, Tool
 
@@ -14,14 +15,22 @@ HEAD_START = 0.2
 """Seconds between telling a client the tools and opening the workspace, so that the first does not wait."""
 
 
+Connect = Callable[[], AbstractAsyncContextManager[Connected]]
+
+
 async def serve_stdio(
-    connect: Callable[[], AbstractAsyncContextManager[Context]],
+    connect: Connect,
     shown: Mapping[str, Tool],
     rules: Callable[[], Awaitable[Policy]],
+    fails: Callable[[], Mapping[str, str]],
 ) -> None:
-    """Serve one client until it closes standard input; it is shown the tools in `shown`, if the rules allow."""
-    opening = _Opening(connect)
-    server = create_server(opening.context, shown, opening.soon, rules)
+    """Serve one client until it closes standard input; it is shown the tools in `shown`, if the rules allow.
+
+    Those that `fails` names are shown with the reason.
+    """
+    announcer = Announcer()
+    opening = _Opening(connect, announcer)
+    server = create_server(opening.context, shown, opening.soon, rules, fails, announcer)
     keeper = asyncio.create_task(opening.keep_open())
     try:
         async with stdio_server() as (read, write):
@@ -32,17 +41,18 @@ async def serve_stdio(
 
 
 class _Opening:
-    """A context, opened when first needed or soon after the tools were listed, and closed by the same task."""
+    """What gives contexts, opened when first needed or soon after the tools were listed, closed by the same task."""
 
-    def __init__(self, connect: Callable[[], AbstractAsyncContextManager[Context]]) -> None:
+    def __init__(self, connect: Connect, announcer: Announcer) -> None:
         self._connect = connect
+        self._announcer = announcer
         self._wanted = asyncio.Event()
         self._closed = asyncio.Event()
-        self._context: asyncio.Future[Context] = asyncio.get_running_loop().create_future()
+        self._connected: asyncio.Future[Connected] = asyncio.get_running_loop().create_future()
 
     async def context(self) -> Context:
         self._wanted.set()
-        return await asyncio.shield(self._context)
+        return await (await asyncio.shield(self._connected))()
 
     def soon(self) -> None:
         asyncio.get_running_loop().call_later(HEAD_START, self._wanted.set)
@@ -56,11 +66,14 @@ class _Opening:
         if self._closed.is_set():
             return
         try:
-            async with self._connect() as context:
-                self._context.set_result(context)
-                await self._closed.wait()
+            async with self._connect() as connected:
+                connections = (await connected()).connections
+                self._connected.set_result(connected)
+                assert connections
+                async with meanwhile(self._announcer.watch(connections.state)):
+                    await self._closed.wait()
         except Exception as error:
-            if self._context.done():
+            if self._connected.done():
                 raise
-            self._context.set_exception(error)
-            self._context.exception()  # looked at: it need not be told when no call comes
+            self._connected.set_exception(error)
+            self._connected.exception()  # looked at: it need not be told when no call comes

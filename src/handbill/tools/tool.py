@@ -13,17 +13,20 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from handbill.client import Client, telling
 from handbill.contract.app.triggers import Progress
-from handbill.errors import Fault, HandbillError, InvalidInput, NotFound, ReadOnly, quoted
+from handbill.errors import Fault, HandbillError, InvalidInput, NotFound, ReadOnly, Unauthorized, quoted
 from handbill.gate.gate import Gate
 from handbill.gate.questions import Ask
 from handbill.policy import Policy
 from handbill.tools import masking
 from handbill.tools.answers import Answer
 from handbill.tools.parameters import Cursor, Flag, Kind, nearest
+
+if TYPE_CHECKING:
+    from handbill.tools.connections import Connections
 
 Effect = Literal["reads", "changes", "sends", "stops"]
 """What a call may do at most. What only stops is open to everybody, also where nothing may be changed."""
@@ -49,6 +52,10 @@ class Context:
     ask: Ask | None = None
     """Asks the person in front of this client, if they can be asked (gate/questions.py)."""
     tell: Callable[[str], Awaitable[None]] | None = None
+    connections: "Connections | None" = None
+    """Those of this process (connections.py)."""
+    live: bool = False
+    """Calls go to Customer.io."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +101,14 @@ class Tool:
         notes = [f"ignored `{name}`" for name in arguments if name in INJECTED]
         given = {name: value for name, value in arguments.items() if name not in INJECTED}
         own = replace(context, notes=notes)
-        with telling(own.tell):
-            answer = await self.run(own, **self.read(given))
-        return answer.model_copy(update={"workspace": await own.workspace(), "notes": [*own.notes, *answer.notes]})
+        read = self.read(given)
+        try:
+            with telling(own.tell):
+                answer = await self.run(own, **read)
+        except Unauthorized as error:
+            raise own.connections.refused(self.name, error) if own.connections else error from None
+        where = answer.workspace or await own.workspace()
+        return answer.model_copy(update={"workspace": where, "notes": [*own.notes, *answer.notes]})
 
     def read(self, arguments: Arguments) -> Arguments:
         """The arguments, strictly read. Raises InvalidInput with all that is wrong."""

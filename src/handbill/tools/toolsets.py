@@ -6,7 +6,7 @@ from handbill.errors import InvalidInput, NotFound, quoted
 from handbill.tools.parameters import nearest
 from handbill.tools.tool import TOOLS, Tool
 
-DEFAULT = ("broadcasts", "messages", "newsletters", "segments", "transactional")
+DEFAULT = ("broadcasts", "connections", "messages", "newsletters", "segments", "transactional")
 """The toolsets of an agent for whom nobody chose any: few tools are chosen well."""
 
 SETTING = "HANDBILL_TOOLSETS"
