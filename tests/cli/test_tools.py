@@ -30,7 +30,7 @@ def test_read_only_closes_commands_and_a_variable_opens_nothing(tmp_path: Path) 
 
 def test_toolsets_are_what_there_is_at_most(tmp_path: Path) -> None:
     shown = json.loads(run(tmp_path, "tools", "--toolsets", "default,people", "--json").stdout)
-    assert shown["toolsets"] == "broadcasts,messages,newsletters,segments,transactional,people"
+    assert shown["toolsets"] == "broadcasts,connections,messages,newsletters,segments,transactional,people"
     refused = run(tmp_path, *TRACK, HANDBILL_TOOLSETS="all").exception
     assert isinstance(refused, NotFound)
     assert "transactional,people,pipelines`. Nothing was done." in str(refused)
