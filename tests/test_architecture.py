@@ -19,7 +19,6 @@ ROOMS = {
     "tools",
     "mcp",
     "cli",
-    "console",
     "demo",
     "workspace",
     "workspace/api",
