@@ -63,10 +63,7 @@ def create_server(
             if tool.name not in tools:
                 raise toolsets.hidden(tool)
             changes.seen(request)
-            listener = _Listener.of(request)
-            report, tell = (listener.report, listener.tell) if listener else (None, None)
-            context = replace(await connected(), report=report, tell=tell, ask=asker(request, params))
-            return await _called(tool, context, request, params)
+            return await _called(tool, await connected(), request, params)
         except InputRequired as asked:
             return asked.result
         except HandbillError as error:
@@ -91,8 +88,11 @@ async def _called(
     tool: Tool, context: Context, request: ServerRequestContext[Any], params: types.CallToolRequestParams
 ) -> types.CallToolResult:
     """The result, or the error; where a person has to give keys, with the page for it."""
+    listener = _Listener.of(request)
+    report, tell = (listener.report, listener.tell) if listener else (None, None)
+    own = replace(context, report=report, tell=tell, ask=asker(request, params))
     try:
-        answer = await tool.call(context, params.arguments or {})
+        answer = await tool.call(own, params.arguments or {})
     except Unauthorized as error:
         if not (context.live and context.connections):
             raise
