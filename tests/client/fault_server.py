@@ -153,6 +153,11 @@ class FaultServer:
                 self._talks.append((connection, talk))
                 talk.start()
 
+    def hung_up(self) -> None:
+        """Return when the server has closed every connection there was."""
+        for _, talk in self._talks:
+            talk.join()
+
     def stop(self) -> None:
         """No more connections; what arrived is read to its end."""
         self._stopping.set()

@@ -92,8 +92,9 @@ async def test_a_kept_connection_that_was_closed_meanwhile_costs_no_send(server:
     server.on(TRIGGER, ok({"id": 3}))
     async with played(server) as client:
         await client.segments.list()
+        server.hung_up()
         assert (await client.triggers.create(5, {})).id == 3
-    assert server.made(TRIGGER) == 1
+    assert (server.made(TRIGGER), server.connections) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,16 @@ async def test_a_named_wait_is_kept_whether_it_is_seconds_or_a_date(server: Faul
         await client.segments.list()
     seven, nine = [seconds for seconds in rest.seconds if seconds >= 0.5]
     assert (seven, 7 < nine <= 9) == (7, True)
+
+
+async def test_after_a_refusal_the_next_call_waits_instead_of_being_refused(server: FaultServer) -> None:
+    server.on(TRIGGER, limited(9), ok({"id": 3}))
+    rest = Rest()
+    async with played(server, rest) as client:
+        with pytest.raises(RateLimited):
+            await client.triggers.create(5, {})
+        assert (await client.triggers.create(5, {})).id == 3
+    assert rest.seconds == [pytest.approx(10, abs=1)]
 
 
 async def test_a_days_quota_is_told_and_not_waited_for(server: FaultServer) -> None:

@@ -90,29 +90,29 @@ async def test_a_triggers_messages_are_those_until_the_next_trigger(live: Live) 
     assert "by time" in first["notes"][0]
 
 
-@pytest.mark.parametrize(
-    ("audience", "people", "fault"),
-    [
-        ({"ids": ["u1", "u1", "u2"]}, 2, ""),
-        ({"emails": ["U1@film.example", "u1@film.example "]}, 1, ""),
-        ({"per_user_data": [{"id": "u1"}, {"email": "x@film.example"}]}, 2, ""),
-        ({"recipients": {"segment": {"id": 3}}}, 2, ""),
-        ({"recipients": {"and": [{"segment": {"id": 3}}]}}, None, ""),
-        ({"emails": ["shared@film.example"], "email_add_duplicates": True}, None, ""),
-        ({"data_file_url": "https://files.example/people.jsonl"}, None, ""),
-        ({"ids": ["u1", "u404"]}, 1, '1 of 2 are not in the workspace: "u404". Set id_ignore_missing'),
-        ({"ids": ["u1", "u404"], "id_ignore_missing": True}, 1, ""),
-        ({"recipients": {"segment": {"id": 99}}}, None, "there is no segment 99"),
-    ],
-)
-async def test_a_preview_counts_what_can_be_counted(
-    live: Live, audience: dict[str, Any], people: int | None, fault: str
-) -> None:
-    preview = await live.ask("PREVIEW_BROADCAST", broadcast_id=RESTOCK, **audience)
-    assert (preview["people"], preview["people_in_workspace"], preview["samples"]) == (people, None, [])
-    assert fault in "".join(preview["faults"])
-    assert bool(fault) == bool(preview["faults"])
-    assert any("Customer.io previews nothing" in note for note in preview["notes"])
+COUNTED: list[tuple[dict[str, Any], int | None, str]] = [
+    ({"ids": ["u1", "u1", "u2"]}, 2, ""),
+    ({"emails": ["U1@film.example", "u1@film.example "]}, 1, ""),
+    ({"per_user_data": [{"id": "u1"}, {"email": "x@film.example"}]}, 2, ""),
+    ({"recipients": {"segment": {"id": 3}}}, 2, ""),
+    ({"recipients": {"and": [{"segment": {"id": 3}}]}}, None, ""),
+    ({"emails": ["shared@film.example"], "email_add_duplicates": True}, None, ""),
+    ({"data_file_url": "https://files.example/people.jsonl"}, None, ""),
+    ({"ids": ["u1", "u404"]}, 1, '1 of 2 are not in the workspace: "u404". Set id_ignore_missing'),
+    ({"ids": ["u1", "u404"], "id_ignore_missing": True}, 1, ""),
+    ({"recipients": {"segment": {"id": 99}}}, None, "there is no segment 99"),
+]
+"""An audience, how many people it is, and what is wrong with it."""
+
+
+async def test_a_preview_counts_what_can_be_counted(live: Live) -> None:
+    for audience, people, fault in COUNTED:
+        preview = await live.ask("PREVIEW_BROADCAST", broadcast_id=RESTOCK, **audience)
+        assert (audience, preview["people"]) == (audience, people)
+        assert (preview["people_in_workspace"], preview["samples"]) == (None, [])
+        assert fault in "".join(preview["faults"])
+        assert bool(fault) == bool(preview["faults"])
+        assert any("Customer.io previews nothing" in note for note in preview["notes"])
 
 
 async def test_a_preview_of_a_broadcast_that_is_not_there_says_so(live: Live) -> None:

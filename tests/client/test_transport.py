@@ -54,7 +54,7 @@ def done() -> httpx2.Response:
 async def send(script: Script, method: str = "GET", waits: list[float] | None = None) -> bytes:
     async def sleep(seconds: float) -> None:
         if waits is not None:
-            waits.append(seconds)
+            waits.append(round(seconds, 1))
 
     transport = Transport(Server("https://api.customer.io", bearer("key")), script, Waits(sleep=sleep))
     endpoint = replace(LIST, method=method)

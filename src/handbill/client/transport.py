@@ -132,9 +132,10 @@ class Transport:
                 return await self._once(endpoint, url, query, content, headers or {})
             except (RateLimited, Unavailable) as error:
                 wait = _wait(error, tries)
+                if wait is not None:
+                    self._pace(endpoint, url).hold(wait)
                 if endpoint.changes or tries == TRIES or wait is None:
                     raise
-                await self._rest(wait)
         raise AssertionError("unreachable")
 
     async def _once(
@@ -145,8 +146,7 @@ class Transport:
         content: bytes | None,
         headers: Mapping[str, str],
     ) -> httpx2.Response:
-        if self._paced:
-            await self._pace(endpoint, url).turn()
+        await self._pace(endpoint, url).turn()
         if content is not None:
             headers = {**headers, "Content-Type": "application/json"}
         try:
@@ -165,7 +165,7 @@ class Transport:
         rate = APP if endpoint.rate == ARCHIVED else endpoint.rate
         key = (rate, url if rate == TRIGGER else "")
         if key not in self._paces:
-            self._paces[key] = Pace(interval(rate), self._rest)
+            self._paces[key] = Pace(interval(rate) if self._paced else 0, self._rest)
         return self._paces[key]
 
     async def _rest(self, seconds: float) -> None:
@@ -227,7 +227,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 class Pace:
-    """Lets one call through every `interval` seconds, in order."""
+    """Lets one call through every `interval` seconds, in order, and none for as long as it is held."""
 
     def __init__(self, interval: float, sleep: Sleep, now: Callable[[], float] = time.monotonic) -> None:
         self._interval = interval
@@ -240,6 +240,10 @@ class Pace:
         self._free = turn + self._interval
         if (wait := turn - self._now()) > 0:
             await self._sleep(wait)
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody through until so many seconds from now, whoever it was that came too soon."""
+        self._free = max(self._free, self._now() + seconds)
 
 
 def interval(rate: Rate) -> float:
