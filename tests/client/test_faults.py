@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from email.utils import formatdate
 from socket import getaddrinfo
@@ -85,6 +85,36 @@ async def test_a_trigger_is_written_once_whatever_becomes_of_the_answer(
                 await client.triggers.create(5, {"ids": ["u1"]})
     assert type(caught.value) is error
     assert (server.made(TRIGGER), server.connections) == (0 if reply is faults.UNREAD else 1, 1)
+
+
+WRITES: dict[str, Callable[[Client], Awaitable[Any]]] = {
+    "POST /v1/send/email": lambda client: client.sends.email({}),
+    "POST /v1/batch": lambda client: client.pipelines.batch([]),
+    "POST /api/v1/customers/u1/suppress": lambda client: client.track.suppress("u1"),
+    "POST /v1/newsletters/3/send": lambda client: client.newsletters.send(3),
+    "PUT /v1/snippets": lambda client: client.snippets.put("imprint", "Shop"),
+    "DELETE /v1/segments/3": lambda client: client.segments.delete(3),
+}
+
+
+@pytest.mark.parametrize("line", WRITES)
+async def test_no_other_write_is_repeated_either(line: str) -> None:
+    for reply in (faults.RESET, faults.GATEWAY, limited(1)):
+        with fault_server() as server:
+            server.on(line, reply)
+            async with played(server, site_id="s", track_key="k", pipelines_key="p") as client:
+                with pytest.raises(RateLimited if reply.status == 429 else OutcomeUnknown):
+                    await WRITES[line](client)
+        assert (server.made(line), server.connections) == (1, 1)
+
+
+async def test_what_is_not_there_is_named_although_customerio_does_not(server: FaultServer) -> None:
+    server.on("GET /v1/segments/99", refused(404, "not found (reference 01KAPT4C7D8E9F0G1H2J3K4M5N)"))
+    async with played(server) as client:
+        with pytest.raises(NotFound, match=r"nothing with segment_id 99 \(not found \(reference 01K"):
+            await client.segments.get(99)
+        with pytest.raises(NotFound, match=r"nothing with broadcast_id 5 and trigger_id 7 \(404 Not Found"):
+            await client.triggers.get(5, 7)
 
 
 async def test_a_kept_connection_that_was_closed_meanwhile_costs_no_send(server: FaultServer) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from handbill.client.transport import OutcomeUnknown, Transport
 from handbill.contract import path_values
 from handbill.contract.endpoint import Auth, Endpoint, Model
-from handbill.errors import HandbillError, InvalidInput, NotFound, Unauthorized
+from handbill.errors import HandbillError, InvalidInput, NotFound, Unauthorized, quoted
 
 
 class Caller:
@@ -53,7 +53,10 @@ class Caller:
             add = " A person can add it: `handbill connect`." if self.live else ""
             missing = f"{endpoint.name} needs a key of the {endpoint.auth} API, and there is none here."
             raise Unauthorized(missing + add)
-        answer = await transport.send(endpoint, url, _parameters(query), body, headers)
+        try:
+            answer = await transport.send(endpoint, url, _parameters(query), body, headers)
+        except NotFound as error:
+            raise _nothing(path, error) if self.live and path else error from None
         try:
             return _read(endpoint, answer.content or b"{}"), answer.headers
         except ValidationError as error:
@@ -86,6 +89,12 @@ def _without_nulls(data: Any, error: ValidationError) -> Any:
 
 
 _EMPTY: Mapping[str, Any] = {"list_type": [], "dict_type": {}}
+
+
+def _nothing(path: Mapping[str, Any], error: NotFound) -> NotFound:
+    """Customer.io says no more than "not found": this says what was."""
+    asked = " and ".join(f"{name} {quoted(value)}" for name, value in path.items())
+    return NotFound(f"At Customer.io there is nothing with {asked} ({error}).")
 
 
 def _unpromised(endpoint: Endpoint, error: ValidationError) -> HandbillError:

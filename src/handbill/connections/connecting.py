@@ -10,10 +10,11 @@ from typing import Literal, cast
 import httpx2
 from msgspec import structs
 
+from handbill.client.regions import Region
 from handbill.connections import keys as kept
 from handbill.connections.keys import Keys
 from handbill.connections.probe import Found, Told, probe
-from handbill.connections.saved import Book, Region, Saved, change, checked_name, load, name_for
+from handbill.connections.saved import Book, Saved, change, checked_name, load, name_for
 from handbill.errors import Fault, InvalidInput, Unauthorized
 from handbill.policy import Policy
 from handbill.settings import Settings

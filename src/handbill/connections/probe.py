@@ -12,11 +12,10 @@ from typing import Any
 import httpx2
 
 from handbill import __version__
-from handbill.client.regions import Hosts
+from handbill.client.regions import Hosts, Region
 from handbill.client.transport import basic, bearer
 from handbill.connections.hosts import hosts
 from handbill.connections.keys import Api, Keys
-from handbill.connections.saved import Region
 from handbill.contract.limits import APP
 from handbill.errors import Fault, InvalidInput, RateLimited, Unavailable
 from handbill.tools import TOOLS

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 from filelock import FileLock
 
+from handbill.client.regions import Region
 from handbill.connections.keys import Api, Place, write_private
 from handbill.errors import HandbillError, InvalidInput, NotFound, quoted
 from handbill.settings import Settings
 
-Region = Literal["us", "eu"]
 T = TypeVar("T")
 
 EMBEDDED = "embedded"

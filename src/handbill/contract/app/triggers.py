@@ -1,8 +1,8 @@
 """Triggers: sending a broadcast to an audience, and the record of each time. Reference 3."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from handbill.contract.endpoint import Endpoint, Model
 from handbill.contract.limits import ERRORS_DEFAULT, TRIGGER
@@ -51,7 +51,7 @@ class TriggerErrors(Model):
     """Sentences such as `line 4: …`; `next` is an offset, 0 at the end (reference 3.6)."""
 
     errors: list[str]
-    next: int = 0
+    next: Annotated[int, BeforeValidator(lambda value: value or 0)] = 0
 
 
 TriggerState = Literal["accepted", "preparing", "held", "sending", "stopped", "finished", "failed"]
