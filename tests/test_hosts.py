@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from tests.workspace.api.test_route import OPEN
 
 from handbill.errors import InvalidInput
-from handbill.hosts import OwnHosts, local_hosts
+from handbill.hosts import OwnHosts, ThisMachine, local_hosts
 from handbill.workspace.app import OPEN_PATHS
 
 pytestmark = pytest.mark.anyio
@@ -98,3 +98,22 @@ async def test_every_name_of_the_server_is_let_in_from_its_own_pages_too(host: s
 def test_a_name_that_is_none_is_told_when_the_server_starts(name: str) -> None:
     with pytest.raises(InvalidInput, match="HANDBILL_HOSTS"):
         OwnHosts(PlainTextResponse("done"), [name])
+
+
+CLIENTS = {
+    "127.0.0.1": 200,
+    "127.8.8.8": 200,
+    "::1": 200,
+    "::ffff:127.0.0.1": 200,
+    "192.168.1.5": 403,
+    "2001:db8::1": 403,
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_pages_for_the_person_at_this_machine_are_for_nobody_else(client: str) -> None:
+    transport = httpx2.ASGITransport(ThisMachine(PlainTextResponse("done"), 8622), client=(client, 1))
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE) as http:
+        assert (await http.get("/")).status_code == CLIENTS[client]
+        for host in ("mail.film.example", "127.0.0.1:9999"):
+            assert (await http.get("/", headers={"Host": host})).status_code in (403, 421)

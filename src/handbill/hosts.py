@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +13,7 @@ Authority = tuple[bytes, int | None]
 
 _AUTHORITY = re.compile(rb"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _NAMELESS = "This server is not called what the Host header says. HANDBILL_HOSTS lists further names for it."
+_ELSEWHERE = "This page is for the person at the machine that serves it."
 _FOREIGN = "Pages of another origin may not call this server."
 
 
@@ -64,3 +66,20 @@ def _authority(raw: bytes) -> Authority | None:
 def _origin(raw: bytes) -> Authority | None:
     scheme, separator, authority = raw.partition(b"://")
     return _authority(authority) if separator and scheme.strip(b" \t").lower() in (b"http", b"https") else None
+
+
+class ThisMachine:
+    """Lets through what comes from a program on this machine, and was meant for it: its own names, and no proxy's."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app = OwnHosts(app, local_hosts(port))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = None if _is_here(scope.get("client")) else PlainTextResponse(_ELSEWHERE, 403)
+        await (refusal or self._app)(scope, receive, send)
+
+
+def _is_here(client: tuple[str, int] | None) -> bool:
+    address = ip_address(client[0]) if client else None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool(address and (mapped or address).is_loopback)
