@@ -7,40 +7,29 @@ the browser, but never has the code. Nothing here can be reached with a key of t
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import cache
 from importlib.resources import files
-from urllib.parse import parse_qsl
 
 from markupsafe import Markup
-from starlette.requests import ClientDisconnect, Request
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from handbill.approval import Approval
 from handbill.console import approval_page as show
 from handbill.console.door import Door
+from handbill.console.pages import HEADERS, read_form
 from handbill.contract.limits import BIGGEST_ID
 from handbill.errors import HandbillError, InvalidInput, NotFound, SendingRefused
+from handbill.hosts import ThisMachine
 from handbill.workspace import approving
 from handbill.workspace.store import approvals, audit, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
 COOKIE = "handbill_approvals"
-FORM_BYTES = 16 * 1024
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    # Not `no-referrer`: a browser would then say `Origin: null` of the page's own form, as it does of foreign ones.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_HEADERS = HEADERS | {"Content-Security-Policy": f"{HEADERS['Content-Security-Policy']}; frame-src 'self'"}
 _MESSAGE_HEADERS = HEADERS | {
     # The message was written by others: no script, no form, and no picture that would tell them it was looked at.
     "Content-Security-Policy": (
@@ -60,8 +49,12 @@ class Desk:
         self._follow_up = follow_up
         self._door = Door(workspace.keys.approval_key)
 
-    def routes(self) -> list[Route]:
-        """To be served behind `hosts.OwnHosts`."""
+    def routes(self, port: int) -> list[Route]:
+        """The pages, for a server on this port: they answer nobody but who is at this machine."""
+        app = ThisMachine(Starlette(routes=self._routes()), port)
+        return [Route(show.PATH, app), Route(f"{show.PATH}/{{rest:path}}", app)]
+
+    def _routes(self) -> list[Route]:
         return [
             Route("/approvals/style.css", self._style, methods=["GET"]),
             Route("/approvals", self._list, methods=["GET"]),
@@ -74,7 +67,7 @@ class Desk:
     # Looking
 
     async def _style(self, request: Request) -> Response:
-        return Response(_stylesheet(), media_type="text/css", headers=HEADERS)
+        return Response(_stylesheet(), media_type="text/css", headers=_HEADERS)
 
     async def _list(self, request: Request) -> Response:
         if not self._may_look(request):
@@ -112,7 +105,7 @@ class Desk:
     async def _message(self, request: Request) -> Response:
         """A message rendered for the first who will get it, for the frame in the page."""
         if not self._may_look(request):
-            return PlainTextResponse("Give the approval code first.", 403, HEADERS)
+            return PlainTextResponse("Give the approval code first.", 403, _HEADERS)
         try:
             view = await self._view(request)
         except NotFound as error:
@@ -144,7 +137,7 @@ class Desk:
         next_ = form.get("next", "") if _NEXT.fullmatch(form.get("next", "")) else show.PATH
         if not await self._fits(form):
             return self._ask_for_code(request, next_, "That is not the approval code.")
-        return _with_cookie(RedirectResponse(next_, 303, HEADERS), self._door.enter())
+        return _with_cookie(RedirectResponse(next_, 303, _HEADERS), self._door.enter())
 
     async def _fits(self, form: Mapping[str, str]) -> bool:
         fits, closed = self._door.fits(form.get("code", "")), not self._door.tries
@@ -172,7 +165,7 @@ class Desk:
         except HandbillError as error:
             return await self._shown(request, typed, str(error), 422)
         await self._follow_up(approval)
-        return RedirectResponse(f"{show.PATH}/{approval.id}", 303, HEADERS)
+        return RedirectResponse(f"{show.PATH}/{approval.id}", 303, _HEADERS)
 
     async def _decided(self, number: int, decision: str, typed: str) -> Approval:
         if decision == "decline":
@@ -185,10 +178,10 @@ class Desk:
         """The fields of a form that this page showed to this browser; else what to answer."""
         authority = request.headers.get("host", "")
         if request.headers.getlist("origin") not in ([f"http://{authority}"], [f"https://{authority}"]):
-            return PlainTextResponse("Only the page itself may send its form.", 403, HEADERS)
-        fields = await _fields(request)
+            return PlainTextResponse("Only the page itself may send its form.", 403, _HEADERS)
+        fields = await read_form(request)
         if fields is None:
-            return PlainTextResponse("This is no form of this page.", 400, HEADERS)
+            return PlainTextResponse("This is no form of this page.", 400, _HEADERS)
         visitor = _visitor(request)
         if not visitor or not self._door.marked(visitor, fields.get("mark", "")):
             return self._ask_for_code(request, fault="This page had grown old. Please begin again.")
@@ -215,22 +208,6 @@ def _number(typed: str) -> int:
     return int(digits) if re.fullmatch(r"[0-9]{1,15}", digits) else -1
 
 
-async def _fields(request: Request) -> dict[str, str] | None:
-    """The form; None when it is too large or none."""
-    body = b""
-    with suppress(ClientDisconnect):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > FORM_BYTES:
-                return None
-    if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
-        return None
-    try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20))
-    except ValueError:
-        return None
-
-
 def _asked_for(request: Request) -> int:
     return min(int(request.path_params["number"]), BIGGEST_ID)
 
@@ -250,7 +227,7 @@ def _place(text: str) -> approving.Place:
 
 
 def _page(html: str, status: int = 200) -> Response:
-    return HTMLResponse(html, status, HEADERS)
+    return HTMLResponse(html, status, _HEADERS)
 
 
 @cache

@@ -12,7 +12,7 @@ import html
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Protocol
@@ -85,6 +85,7 @@ class Pages:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._open: dict[str, _Open] = {}
+        self._more: list[Callable[[int], Iterable[Route]]] = []
         self._origin = ""
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -101,12 +102,20 @@ class Pages:
 
     async def open(self, page: Page) -> str:
         """Serve the page; its address, for one person, comes back."""
+        token = secrets.token_urlsafe(32)
+        self._open[token] = _Open(page, self._monotonic() + MINUTES * 60)
+        return await self.at(f"/{token}")
+
+    async def at(self, path: str) -> str:
+        """The address of `path`, which is served from now on."""
         async with self._starting:
             if not self._serving:
                 await self._start()
-        token = secrets.token_urlsafe(32)
-        self._open[token] = _Open(page, self._monotonic() + MINUTES * 60)
-        return f"{self._origin}/{token}"
+        return self._origin + path
+
+    def add(self, routes: Callable[[int], Iterable[Route]]) -> None:
+        """Add pages that stay; they are made for a port, before the first address is given."""
+        self._more.append(routes)
 
     def is_open(self, address: str) -> bool:
         """Whether the page there still waits for a person."""
@@ -120,17 +129,19 @@ class Pages:
 
     async def _start(self) -> None:
         sock = socket.create_server(("127.0.0.1", 0))
-        self._origin = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        port = sock.getsockname()[1]
+        self._origin = f"http://127.0.0.1:{port}"
         config = uvicorn.Config(
-            self._app(), log_level="critical", access_log=False, lifespan="off", server_header=False,
+            self._app(port), log_level="critical", access_log=False, lifespan="off", server_header=False,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve([sock]))
 
-    def _app(self) -> Starlette:
+    def _app(self, port: int) -> Starlette:
         return Starlette(
             routes=[
+                *(route for routes in self._more for route in routes(port)),
                 Route("/style.css", self._style, methods=["GET"]),
                 Route("/{token}", self._show, methods=["GET"]),
                 Route("/{token}", self._take, methods=["POST"]),
@@ -154,7 +165,7 @@ class Pages:
         if request.headers.getlist("origin") != [self._origin]:
             return PlainTextResponse("Only the page itself may send its form.", 403, HEADERS)
         found = self._found(request.path_params["token"])
-        fields = await _fields(request)
+        fields = await read_form(request)
         if fields is None:
             return PlainTextResponse("This is no form of this page.", 400, HEADERS)
         if not found:
@@ -186,7 +197,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _fields(request: Request) -> dict[str, str] | None:
+async def read_form(request: Request) -> dict[str, str] | None:
     """The form; None when it is too large or none. Of a name that comes twice the last counts."""
     body = b""
     with contextlib.suppress(ClientDisconnect):
