@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
 from markupsafe import Markup
 from starlette.applications import Starlette
@@ -40,13 +41,20 @@ _MESSAGE_HEADERS = HEADERS | {
 _NEXT = re.compile(r"/approvals(/[0-9]{1,15})?")
 
 
-class Desk:
-    """The approvals of one process. `follow_up` is told of every decision, and does what comes of it."""
+class Decides(Protocol):
+    """Enters a person's yes or no, and does what comes of it. All of it raises HandbillErrors."""
 
-    def __init__(self, workspace: Workspace, follow_up: Callable[[Approval], Awaitable[object]]) -> None:
+    async def approve(self, number: int, people: int, via: str) -> object: ...
+    async def decline(self, number: int, via: str) -> object: ...
+
+
+class Desk:
+    """The approvals of one process. `gate` answers with what decides for a connection; `''` is this workspace."""
+
+    def __init__(self, workspace: Workspace, gate: Callable[[str], Awaitable[Decides]]) -> None:
         self._workspace = workspace
         self._database = workspace.database
-        self._follow_up = follow_up
+        self._gate = gate
         self._door = Door(workspace.keys.approval_key)
 
     def routes(self, port: int) -> list[Route]:
@@ -161,18 +169,22 @@ class Desk:
         if not await self._fits(form):
             return await self._shown(request, typed, "That is not the approval code. Nothing was decided.", 403)
         try:
-            approval = await self._decided(_asked_for(request), form.get("decision", ""), typed)
+            await self._enter_decision(_asked_for(request), form.get("decision", ""), typed)
         except HandbillError as error:
             return await self._shown(request, typed, str(error), 422)
-        await self._follow_up(approval)
-        return RedirectResponse(f"{show.PATH}/{approval.id}", 303, _HEADERS)
+        return RedirectResponse(request.url.path, 303, _HEADERS)
 
-    async def _decided(self, number: int, decision: str, typed: str) -> Approval:
+    async def _enter_decision(self, number: int, decision: str, typed: str) -> None:
+        approval = await self._database.read(approvals.get, number)
+        gate = await self._gate(approval.connection)
         if decision == "decline":
-            return await self._database.write(approvals.decline, number, "console", self._now())
-        if decision != "approve":
+            await gate.decline(number, "console")
+        elif decision != "approve":
             raise InvalidInput.of("decision", "decision must be approve or decline. Nothing was decided.")
-        return await self._database.write(_approve, number, _number(typed), self._now())
+        elif not await self._database.read(_by_page, approval.connection):
+            raise SendingRefused("Approving by page is switched off here. Nothing was decided.")
+        else:
+            await gate.approve(number, _number(typed), "console")
 
     async def _own_form(self, request: Request) -> dict[str, str] | Response:
         """The fields of a form that this page showed to this browser; else what to answer."""
@@ -189,13 +201,6 @@ class Desk:
 
     def _now(self) -> int:
         return self._workspace.clock.now()
-
-
-def _approve(tx: Transaction, number: int, typed: int, now: int) -> Approval:
-    """Raises SendingRefused where no page decides, and as `approvals.approve` does."""
-    if not _by_page(tx, approvals.get(tx, number).connection):
-        raise SendingRefused("Approving by page is switched off here. Nothing was decided.")
-    return approvals.approve(tx, number, typed, "console", now)
 
 
 def _by_page(tx: Transaction, connection: str) -> bool:
