@@ -83,7 +83,7 @@ def listing(waiting: Sequence[Approval], now: int) -> Markup:
         return page("Nothing waits", Markup("<p>Nothing waits for a person's yes.</p>"))
     item = Markup('<li><a href="/approvals/{}"><strong>{}</strong><span>{}</span><small>{}</small></a></li>')
     items = [item.format(each.id, title(each), each.reason, _remaining(each, now)) for each in waiting]
-    return page("Waiting for a person", Markup('<ul class="waiting">{}</ul>').format(Markup("\n").join(items)))
+    return page("Waiting for a person", Markup('<ul class="queue">{}</ul>').format(Markup("\n").join(items)))
 
 
 def title(approval: Approval) -> str:
@@ -98,9 +98,7 @@ def shown(view: View, recipients: Recipients, form: Markup, *, now: int, after: 
     approval = view.approval
     return page(
         f"{title(approval)}{'?' if _open(approval, now) else ''}",
-        Markup('<p class="state {state}">{said} {left}</p>').format(
-            state=approval.state, said=_state(approval, now), left=_remaining(approval, now)
-        ),
+        Markup('<p class="state {}">{} {}</p>').format(approval.state, _state(approval, now), _left(approval, now)),
         *([] if after else [_facts(view, now), *_messages(view)]),
         _recipients(approval, recipients),
         *([] if after else [_json("Data", view.data), _json("The call", view.call)]),
@@ -129,7 +127,7 @@ def _facts(view: View, now: int) -> Markup:
         ("Why it waits", approval.reason),
         ("People", "unknown" if approval.people is None else f"{approval.people:,}"),
         ("Left out", left_out),
-        ("Audience", _pretty(view.audience) if view.audience else ""),
+        ("Audience", view.audience if isinstance(view.audience, str) else _pretty(view.audience)),
         ("Goes through", facts.get("transport", "")),
         ("Where", approval.connection or "this workspace"),
         ("Asked by", f"{view.asked_via or 'a call'}, {_time(approval.created_at)}"),
@@ -223,6 +221,11 @@ def _open(approval: Approval, now: int) -> bool:
 
 def _state(approval: Approval, now: int) -> str:
     return _STATES[approval.state if approval.state != "waiting" or _open(approval, now) else "expired"]
+
+
+def _left(approval: Approval, now: int) -> Markup:
+    link = Markup(' <a href="#decide">Decide</a>') if _open(approval, now) else ""
+    return Markup("{}{}").format(_remaining(approval, now), link)
 
 
 def _remaining(approval: Approval, now: int) -> str:

@@ -12,7 +12,9 @@ from handbill.workspace.engine.needs import Content, Work
 from handbill.workspace.ledger import draft, sample
 from handbill.workspace.preview import render
 from handbill.workspace.store import approvals, ledger
+from handbill.workspace.store.audience import saved
 from handbill.workspace.store.database import Row, Transaction
+from handbill.workspace.store.triggers import broadcast
 from handbill.workspace.workspace import Workspace
 
 PAGE = 100
@@ -22,6 +24,7 @@ Place = tuple[int, int]
 """How far a list of recipients was read."""
 START: Place = (-1, -1)
 
+NAMED = "people named one by one"
 _LISTED = ("ids", "emails", "per_user_data")
 """Where a call names people one by one."""
 
@@ -32,7 +35,7 @@ class View:
 
     approval: Approval
     asked_via: str
-    audience: Any = None
+    audience: Any = ""
     data: Any = None
     call: Mapping[str, Any] | None = None
     """A call that is made after the yes, without the people it lists."""
@@ -62,9 +65,7 @@ def view(tx: Transaction, number: int, base_url: str) -> View:
     if approval.trigger_id:
         row = ledger.trigger(tx, approval.trigger_id)
         written = msgspec.json.decode(row["contents"], type=list[Content])
-        return View(
-            approval, via, msgspec.json.decode(row["audience"]), msgspec.json.decode(row["data"]), None, written
-        )
+        return View(approval, via, _audience(tx, row), msgspec.json.decode(row["data"]), None, written)
     if approval.delivery and (drafted := draft(tx, approval.delivery, base_url)):
         return View(approval, via, contents=[drafted[0]])
     body = _body(approval)
@@ -113,12 +114,22 @@ def _body(approval: Approval) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def _audience(tx: Transaction, trigger: Row) -> Any:
+    """The audience as it was asked for; the broadcast's own when the call named none."""
+    given = msgspec.json.decode(trigger["audience"], type=dict[str, Any])
+    if given.pop("named", False):
+        return {NAMED: True, **given} if given else NAMED
+    if trigger["broadcast_id"] and not given.keys() & {"recipients", "data_file_url"}:
+        return {"recipients": saved(broadcast(tx, trigger["broadcast_id"])), **given}
+    return given
+
+
 def _named(body: Mapping[str, Any]) -> Any:
     """The audience as it was asked for; people who are listed are shown as a list of their own."""
     if "recipients" in body:
         return body["recipients"]
     listed = {name: f"{len(body[name]):,} listed" for name in _LISTED if isinstance(body.get(name), list)}
-    return listed or None
+    return listed or ""
 
 
 def _listed(body: Mapping[str, Any]) -> list[Recipient]:
