@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -269,9 +269,10 @@ class _Ledger(WorkspaceLedger):
         self._opened.changed.set()
         return batches
 
-    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
-        await super().record([self._bounced(result) for result in results], sending)
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> Collection[int]:
+        back = await super().record([self._bounced(result) for result in results], sending)
         self._opened.changed.set()
+        return back
 
     def _bounced(self, result: Result) -> Result:
         message = result.message

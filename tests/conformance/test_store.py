@@ -19,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.workspace.engine.standins import EVERYBODY, add_broadcast
 
 from handbill.errors import Conflict, Unavailable
+from handbill.policy import Policy
 from handbill.workspace.engine.needs import Departure, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import MOVES
-from handbill.workspace.store import contents, ledger, people, triggers
+from handbill.workspace.store import contents, ledger, people, sending, triggers
 from handbill.workspace.store.database import Database, Transaction
 
 T = TypeVar("T")
@@ -123,6 +124,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for number in range(PEOPLE):
             people.identify(tx, "id", f"u{number}", {"email": f"u{number}@film.example"}, 1)
         add_broadcast(tx, 5)
+        sending.put(tx, Policy(mode="live"))
         accepted = triggers.accept(tx, 5, EVERYBODY, lacking={}, time=NOW)
         job = Job(accepted.id, 5)
         parent = dict(triggers.broadcast(tx, 5))
@@ -153,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
         held = self.workers[self.pick(choice)]
         starting = [delivery for delivery, state in held.items() if state == "claimed"]
         departures = [Departure(message(delivery)) for delivery in starting]
-        self.write(ledger.record, [], departures, True, self.now)
+        self.write(ledger.record, [], departures, self.now)
         held.update(dict.fromkeys(starting, "sending"))
 
     @precondition(lambda self: self.workers)
@@ -166,7 +168,7 @@ class LedgerMachine(RuleBasedStateMachine):
             took = outcome is Outcome.SENT or (outcome is Outcome.UNKNOWN and arrived)
             self.delivered[delivery] += took
             self.perhaps |= {delivery} if outcome is Outcome.UNKNOWN else set()
-            self.write(ledger.record, [self.result(delivery, outcome)], [], True, self.now)
+            self.write(ledger.record, [self.result(delivery, outcome)], [], self.now)
             del held[delivery]
 
     @precondition(lambda self: self.workers)
@@ -177,7 +179,7 @@ class LedgerMachine(RuleBasedStateMachine):
         sending = {delivery for delivery, state in self.workers.pop(worker).items() if state == "sending"}
         self.delivered.update(sending if arrived else ())
         self.perhaps |= sending
-        assert self.write(ledger.take_over, worker, True, self.now) == len(sending)
+        assert self.write(ledger.take_over, worker, self.now) == len(sending)
 
     @rule()
     def time_passes(self) -> None:

@@ -36,7 +36,10 @@ BREAKAGES = [
         """\
             if finished or starting:
                 departures = [Departure(parcel.message, parcel.batch.dictionary) for parcel in starting]
-                await self._ledger.record(finished, departures)
+                back = await self._ledger.record(finished, departures)
+                starting = [parcel for parcel in starting if parcel.message.delivery not in back]
+                if back:  # their connections are free for the next ones
+                    self._changed.set()
             for parcel in starting:
                 self._start(parcel)
 """,
@@ -59,7 +62,7 @@ BREAKAGES = [
     Breakage(
         "what a dead worker had is left lying",
         "workspace/ledger.py",
-        "                found += await self._database.write(ledger.take_over, other, self._resend, self._now())\n",
+        "                found += await self._database.write(ledger.take_over, other, self._now())\n",
         "",
         (f"{WORKER}test_what_a_dead_worker_was_sending_is_taken_over_and_flagged",),
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from aiosmtpd.smtp import SMTP
 from hypothesis import given
@@ -26,6 +27,7 @@ from handbill.opening import context_of
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import call
+from handbill.workspace.app import create_app
 from handbill.workspace.store import approvals, audit, holding, people, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
@@ -46,6 +48,7 @@ class Live:
 
     workspace: Workspace
     client: Client
+    http: httpx2.AsyncClient
     post: Post
     clock: FixedClock
 
@@ -88,15 +91,20 @@ def fill(tx: Transaction) -> None:
 
 
 @asynccontextmanager
-async def live_workspace(folder: Path, clock: FixedClock) -> AsyncIterator[Live]:
-    post, loop = Post(), asyncio.get_running_loop()
+async def live_workspace(
+    folder: Path, clock: FixedClock, post: Post | None = None, setting: str = ""
+) -> AsyncIterator[Live]:
+    post, loop = post or Post(), asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(post, loop=loop), "127.0.0.1", 0)
-    smtp = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}?tls=none"
+    smtp = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}?tls=none&{setting}"
     async with server, Workspace.open(Settings.load({"HANDBILL_SMTP": smtp}, folder), clock) as opened:
         workspace = dataclasses.replace(opened, renderer=RenderedHere())
         await workspace.database.write(fill)
-        async with reach(workspace) as connection:
-            yield Live(workspace, connection.client, post, clock)
+        transport = httpx2.ASGITransport(create_app(workspace, limits=False))
+        headers = {"Authorization": f"Bearer {workspace.keys.app_key}"}
+        http = httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers)
+        async with reach(workspace) as connection, http:
+            yield Live(workspace, connection.client, http, post, clock)
 
 
 @pytest.fixture

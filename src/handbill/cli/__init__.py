@@ -41,6 +41,8 @@ COMMANDS = {
     "bounces": ("handbill.cli.bounces:bounces", "Read what mail servers write back about what was sent."),
     "connect": ("handbill.cli.connections:connect", "Connect a workspace at Customer.io; the tools then work there."),
     "connections": ("handbill.cli.connections:connections", "The workspaces there are: choose, test, remove one."),
+    "stop": ("handbill.cli.resources:stop", "Stop what is being sent; anybody may."),
+    "resume": ("handbill.cli.stopping:resume", "Let go on what was stopped."),
     "approve": ("handbill.cli.approvals:approve", "List what waits for a person's yes, and give it."),
     "decline": ("handbill.cli.approvals:decline", "Say no to what waits."),
     "keys": ("handbill.cli.rules:keys", "Show the keys of the workspace's own APIs."),

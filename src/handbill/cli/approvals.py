@@ -96,16 +96,20 @@ async def carry_out(workspace: Workspace, approval: Approval, as_json: bool) -> 
     """Stay until what was approved is sent, sending it here when no worker is alive; how it ended."""
     if approval.trigger_id is None:
         return _brief(approval)
+    return {"approval": approval.id, **await follow(workspace, approval.trigger_id, as_json)}
+
+
+async def follow(workspace: Workspace, trigger: int, as_json: bool) -> dict[str, Any]:
+    """Stay until the trigger is settled or waits again, sending it here when no worker is alive; how it ended."""
     async with running(workspace, engine=not workers_alive(workspace.database.path)):
         with _bar() if not as_json and sys.stderr.isatty() else nullcontext() as report:
-            progress = await workspace.database.read(triggers.followed, approval.trigger_id)
-            while progress.state not in SETTLED:
+            progress = await workspace.database.read(triggers.followed, trigger)
+            while progress.state not in SETTLED and progress.approval is None:
                 await asyncio.sleep(POLL_SECONDS)
-                progress = await workspace.database.read(triggers.followed, approval.trigger_id)
+                progress = await workspace.database.read(triggers.followed, trigger)
                 if report:
                     await report(progress)
-    about = progress.model_dump(include={"state", "recipients", "counts", "note"})
-    return {"approval": approval.id, "trigger_id": approval.trigger_id, **about}
+    return {"trigger_id": trigger, **progress.model_dump(include={"state", "recipients", "counts", "note"})}
 
 
 def _bar() -> Any:

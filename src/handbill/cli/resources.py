@@ -31,6 +31,7 @@ EXAMPLES = {
         "handbill broadcast trigger 5 --per-user-data @people.json --no-wait",
     ],
     "broadcast preview": ["handbill broadcast preview 5 --email ana@shop.example"],
+    "stop": ["handbill stop", "handbill stop 5", "handbill stop 5 37"],
     "triggers list": ["handbill triggers list 5"],
     "triggers show": ["handbill triggers show 5 37"],
     "messages list": [
@@ -115,8 +116,8 @@ def _needs(tool: Tool) -> set[str]:
 
 
 def _positions(tool: Tool) -> list[click.Parameter]:
-    """What is required may also be given by its place."""
-    names = [parameter.name for parameter in tool.parameters if parameter.required]
+    """What is required may also be given by its place, and so may what is to be stopped."""
+    names = [parameter.name for parameter in tool.parameters if parameter.required or tool.effect == "stops"]
     return [click.Argument([f"{name}_here"], required=False, metavar=f"[{name.upper()}]") for name in names]
 
 
@@ -204,3 +205,4 @@ person = _group("person", "People: found, read, added, merged, blocked.")
 event = _group("event", "What people do.")
 workspace = _group("workspace", "What else is in the workspace, and what it is connected to.")
 why = _alone("why")
+stop = _alone("stop")

@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "newsletters": ("id", "name", "type", "sent_at"),
     "left_out": ("reason", "count"),
     "missing_attributes": ("path", "people"),
+    "stopped": ("id", "broadcast_id", "newsletter_id"),
     "approvals": ("id", "what", "people", "reason", "state", "created_at", "expires_at", "connection"),
     "samples": ("recipient", "subject", "text", "fault"),
 }

@@ -56,6 +56,14 @@ class Triggers:
         answer: contract.Progress = await self._call(contract.PROGRESS, path)
         return answer
 
+    async def stop(self, broadcast_id: int | None, trigger_id: int | None) -> contract.AllStopped:
+        """Handbill's own: stop a trigger, all of a broadcast, or everything that is under way."""
+        path = {"broadcast_id": broadcast_id, "trigger_id": trigger_id}
+        named = {name: number for name, number in path.items() if number}
+        endpoint = (contract.STOP_EVERYTHING, contract.STOP_BROADCAST, contract.STOP)[len(named)]
+        answer: contract.AllStopped = await self._call(endpoint, named)
+        return answer
+
     async def preview(self, broadcast_id: int, body: dict[str, Any], samples: int = 3) -> contract.Preview:
         """What a trigger would do: all of it from a workspace of ours; at Customer.io, what can be counted there."""
         if self._call.live:

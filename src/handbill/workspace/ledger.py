@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,11 @@ def _held(lock: Path) -> bool:
 
 
 class WorkspaceLedger:
-    """Implements `engine.needs.Ledger`. `resend`: what may have been sent before a crash is sent again."""
+    """Implements `engine.needs.Ledger`."""
 
-    def __init__(self, workspace: Workspace, *, resend: bool = True) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._database = workspace.database
-        self._resend = resend
         self._locks = _locks(workspace.database.path)
         self._own: dict[int, FileLock] = {}
         self._decoded: dict[int, dict[int, Content]] = {}
@@ -75,7 +74,7 @@ class WorkspaceLedger:
         return worker
 
     async def leave(self, worker: int) -> None:
-        await self._database.write(ledger.take_over, worker, self._resend, self._now())
+        await self._database.write(ledger.take_over, worker, self._now())
         self._forget(self._own.pop(worker))
 
     async def recover(self, worker: int) -> int:
@@ -84,7 +83,7 @@ class WorkspaceLedger:
             lock = FileLock(self._locks / token, thread_local=False)
             with contextlib.suppress(Timeout):
                 lock.acquire(timeout=0)
-                found += await self._database.write(ledger.take_over, other, self._resend, self._now())
+                found += await self._database.write(ledger.take_over, other, self._now())
                 self._forget(lock)
         return found
 
@@ -130,7 +129,7 @@ class WorkspaceLedger:
 
     async def begin(self, job: Job, contents: Sequence[Content], samples: Mapping[int, bytes]) -> None:
         packed = {content: archive.pack(archive.expand(blob)) for content, blob in samples.items()}
-        seen = await self._database.read(holding.look, job, contents, self._now())
+        seen = await self._database.read(holding.look, job, self._now())
         await self._database.write(holding.begin, job, contents, packed, seen, self._now())
 
     async def release(self) -> bool:
@@ -196,9 +195,10 @@ class WorkspaceLedger:
         reachable = transport == "capture" or self._workspace.settings.base_url != BASE_URL
         return content if reachable else msgspec.structs.replace(content, tracked=False)
 
-    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
-        await self._database.write(ledger.record, results, sending, self._resend, self._now())
-        log.info("%d recorded, %d on their way", len(results), len(sending))
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> Collection[int]:
+        back = await self._database.write(ledger.record, results, sending, self._now())
+        log.info("%d recorded, %d on their way", len(results), len(sending) - len(back))
+        return back
 
     async def pause(self, trigger: int, reason: str) -> None:
         await self._database.write(ledger.pause, trigger, reason)

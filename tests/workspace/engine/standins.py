@@ -1,7 +1,7 @@
 """Stand-ins: a renderer that needs no template, a channel that does as told; and small things to send."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -88,8 +88,8 @@ class ScriptedChannel:
 class WatchedLedger(WorkspaceLedger):
     """Lets a test wait for a moment in a trigger's life instead of sleeping."""
 
-    def __init__(self, workspace: Workspace, *, resend: bool = True) -> None:
-        super().__init__(workspace, resend=resend)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.workspace = workspace
         self.changed = asyncio.Condition()
 
@@ -97,9 +97,10 @@ class WatchedLedger(WorkspaceLedger):
         async with self.changed:
             self.changed.notify_all()
 
-    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
-        await super().record(results, sending)
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> Collection[int]:
+        back = await super().record(results, sending)
         await self._tell()
+        return back
 
     async def begin(self, *args: object) -> None:
         await super().begin(*args)  # type: ignore[arg-type]

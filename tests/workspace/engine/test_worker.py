@@ -1,7 +1,7 @@
 """From a trigger to its settlement, on a real ledger, with a renderer and a channel that do as told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -156,9 +156,10 @@ async def test_a_message_leaves_only_when_its_mark_is_committed(
     unmarked: set[str] = set()
 
     class Noting(WatchedLedger):
-        async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
-            await super().record(results, sending)
+        async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> Collection[int]:
+            back = await super().record(results, sending)
             marked.update(departure.message.recipient for departure in sending)
+            return back
 
     class Looking(ScriptedChannel):
         async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
@@ -245,11 +246,11 @@ async def test_an_unknown_outcome_is_sent_again_and_flagged(
 async def test_an_unknown_outcome_waits_for_a_person_when_nothing_is_resent(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
-    await workspace.database.write(go_live)
+    await workspace.database.write(go_live, on_unknown="hold")
     channel = ScriptedChannel()
     channel.answer = lambda recipient: Receipt(Outcome.UNKNOWN, "no answer")
     number = await trigger(workspace, broadcast, ids=["u1", "u2"])
-    async with working(workspace, renderer, channel, ledger=WatchedLedger(workspace, resend=False)) as ledger:
+    async with working(workspace, renderer, channel) as ledger:
         progress = await ledger.until(number, lambda p: p.counts.unknown == 2)
     assert (progress.state, channel.sent) == ("sending", ["u1@film.example", "u2@film.example"])
 

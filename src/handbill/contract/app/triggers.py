@@ -140,6 +140,18 @@ class Preview(Model):
     note: str = Field("", description="What is not told.")
 
 
+class Stopped(Model):
+    """A trigger that was under way and is not any more: of a broadcast or of a newsletter."""
+
+    id: int
+    broadcast_id: int | None = None
+    newsletter_id: int | None = None
+
+
+class AllStopped(Model):
+    stopped: list[Stopped]
+
+
 class PreviewQuery(Model):
     samples: int = 3
 
@@ -207,4 +219,31 @@ PREVIEW = Endpoint(
     body=TriggerRequest,
     answer=Preview,
     unfit=422,
+)
+STOP = Endpoint(
+    name="triggers.stop",
+    method="POST",
+    path="/v1/broadcasts/{broadcast_id}/triggers/{trigger_id}/stop",
+    does="Stop a trigger; only a person's command lets it go on",
+    source="handbill",
+    answer=AllStopped,
+    harmless=True,
+)
+STOP_BROADCAST = Endpoint(
+    name="triggers.stop_broadcast",
+    method="POST",
+    path="/v1/broadcasts/{broadcast_id}/stop",
+    does="Stop all triggers of a broadcast",
+    source="handbill",
+    answer=AllStopped,
+    harmless=True,
+)
+STOP_EVERYTHING = Endpoint(
+    name="triggers.stop_everything",
+    method="POST",
+    path="/v1/sending/stop",
+    does="Stop all triggers and newsletters that are under way",
+    source="handbill",
+    answer=AllStopped,
+    harmless=True,
 )

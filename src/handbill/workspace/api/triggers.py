@@ -12,7 +12,7 @@ from handbill.workspace import preview, ways
 from handbill.workspace.api.failures import BadRequest
 from handbill.workspace.api.idempotency import REPLAYED
 from handbill.workspace.api.route import Call, serves
-from handbill.workspace.store import triggers
+from handbill.workspace.store import stopping, triggers
 from handbill.workspace.store.idempotency import HEADER
 
 _TRIGGER_ID = re.compile(r"(?:([1-9]\d{0,15})-)?([1-9]\d{0,15})", re.ASCII)
@@ -75,6 +75,30 @@ async def errors(call: Call) -> contract.TriggerErrors:
     )
     more = len(found) > limit
     return contract.TriggerErrors(errors=found[:limit], next=start + limit if more else 0)
+
+
+@serves(contract.STOP)
+async def stop(call: Call) -> contract.AllStopped:
+    broadcast, number = call.number("broadcast_id"), _number(call)
+    await call.workspace.database.read(triggers.row, broadcast, number)
+    return await _stop(call, broadcast=broadcast, trigger=number)
+
+
+@serves(contract.STOP_BROADCAST)
+async def stop_broadcast(call: Call) -> contract.AllStopped:
+    await call.workspace.database.read(triggers.broadcast, call.number("broadcast_id"))
+    return await _stop(call, broadcast=call.number("broadcast_id"))
+
+
+@serves(contract.STOP_EVERYTHING)
+async def stop_everything(call: Call) -> contract.AllStopped:
+    return await _stop(call)
+
+
+async def _stop(call: Call, **which: int) -> contract.AllStopped:
+    now = call.workspace.clock.now()
+    rows = await call.workspace.database.write(stopping.stop, "api", now, **which)
+    return contract.AllStopped(stopped=[contract.Stopped(**dict(row)) for row in rows])
 
 
 def _number(call: Call) -> int:

@@ -79,7 +79,10 @@ class Dispatcher:
             finished, self._finished = self._finished, []
             if finished or starting:
                 departures = [Departure(parcel.message, parcel.batch.dictionary) for parcel in starting]
-                await self._ledger.record(finished, departures)
+                back = await self._ledger.record(finished, departures)
+                starting = [parcel for parcel in starting if parcel.message.delivery not in back]
+                if back:  # their connections are free for the next ones
+                    self._changed.set()
             for parcel in starting:
                 self._start(parcel)
             if self._down and not self._sending:

@@ -5,7 +5,7 @@ replay the same run.
 """
 
 import enum
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -264,9 +264,12 @@ class Ledger(Protocol):
     async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
         """Take up to `limit` due deliveries of one trigger; the next call serves the next trigger."""
 
-    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> None:
+    async def record(self, results: Sequence[Result], sending: Sequence[Departure] = ()) -> Collection[int]:
         """Write down what happened, settle triggers with nothing left to do, and, in the same transaction, mark
-        `sending` as about to leave and keep what they are: their links may be followed before the server answers."""
+        `sending` as about to leave and keep what they are: their links may be followed before the server answers.
+
+        The answer is the deliveries that must not leave, because they were stopped meanwhile.
+        """
 
     async def pause(self, trigger: int, reason: str) -> None:
         """Write down why a trigger waits, for whoever looks at it. Empty when it goes on."""

@@ -4,7 +4,7 @@
       └─────► held ──yes, and nothing changed──► sending
                 └────no, too late, or changed──► failed, its deliveries skipped
 
-A held trigger whose newest approval is not open any more, or that has none, is on its way out.
+A held trigger whose newest approval is not open any more, or that has a note in place of one, is on its way out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +28,7 @@ PORTION = 10_000
 ENDS = {
     "declined": "A person declined it; nothing was sent.",
     "expired": "Nobody approved it in time; nothing was sent. Trigger it again.",
+    "changed": "It changed after it was approved; nothing was sent. Trigger it again.",
 }
 """What is said of a trigger that is given up, by the state of its approval."""
 
@@ -42,18 +43,23 @@ def begin(
 ) -> None:
     """Let a trigger that is prepared start, or hold it. `seen` are its `facts`, if somebody looked them up before."""
     ledger.begin(tx, job, written, samples)
+    if ledger.trigger(tx, job.trigger)["state"] == "held":  # or it was stopped meanwhile
+        _begin(tx, job, seen, now)
+
+
+def _begin(tx: Transaction, job: Job, seen: Mapping[str, Any], now: int) -> None:
     decision, people = _decide(tx, job.trigger, now)
     if decision.outcome == "go":
         _start(tx, job, people, "worker", now)
     elif decision.outcome == "refuse":
         tx.run("holding.note", {"trigger": job.trigger, "note": decision.reason})
     else:
-        _ask(tx, job, decision, people, seen or facts(tx, job, written), now)
+        _ask(tx, job, decision, people, seen or facts(tx, job), now)
 
 
-def look(tx: Transaction, job: Job, written: Sequence[Content], now: int) -> Mapping[str, Any]:
+def look(tx: Transaction, job: Job, now: int) -> Mapping[str, Any]:
     """The `facts` of a trigger that will be held as things are now; empty when it will go."""
-    return facts(tx, job, written) if _decide(tx, job.trigger, now)[0].outcome == "hold" else {}
+    return facts(tx, job) if _decide(tx, job.trigger, now)[0].outcome == "hold" else {}
 
 
 def due(tx: Transaction, now: int) -> list[int]:
@@ -67,14 +73,16 @@ def follow_up(tx: Transaction, trigger: int, now: int) -> None:
     approval = approvals.of_trigger(tx, trigger)
     if row["state"] != "held":
         return
-    if approval and approval.state == "approved":
+    if not approval and not row["note"]:
+        _begin(tx, _job(row), {}, now)
+    elif approval and approval.state == "approved":
         _use(tx, row, approval, now)
     elif approval and approval.state == "waiting" and approval.expires_at <= now:
         approvals.close(tx, approval.id, "expired", "worker", now)
     elif approval and approval.state == "waiting":
         _after_quiet_hours(tx, row, approval, now)
     else:
-        _give_up(tx, row, row["note"] or ENDS.get(approval.state if approval else "", ""), now)
+        _give_up(tx, row, row["note"] or ENDS[approval.state if approval else "changed"], now)
 
 
 def _job(row: Row) -> Job:
@@ -128,9 +136,10 @@ def _ask(tx: Transaction, job: Job, decision: Decision, people: int, seen: Mappi
     approvals.ask(tx, asked, "api", now)
 
 
-def facts(tx: Transaction, job: Job, written: Sequence[Content]) -> dict[str, Any]:
+def facts(tx: Transaction, job: Job) -> dict[str, Any]:
     """What a person is shown who is to approve this: whose it is, what it says, and whom it reaches."""
     parent = _parent(tx, job.broadcast, job.newsletter)
+    written = contents.of_trigger(tx, ledger.trigger(tx, job.trigger), "")
     own = {"broadcast_id": job.broadcast} if job.broadcast else {"newsletter_id": job.newsletter}
     people = tx.column("holding.people", {"trigger": job.trigger})
     left_out = audience.left_out(tx, people, parent["topic_id"])

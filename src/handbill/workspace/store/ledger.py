@@ -16,7 +16,8 @@ from handbill.workspace.engine.needs import Content, Departure, DeviceResult, Jo
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.engine.variants import shares
 from handbill.workspace.periods import local_time
-from handbill.workspace.store import activities, people
+from handbill.workspace.store import activities, people, stopping
+from handbill.workspace.store import sending as rules
 from handbill.workspace.store.database import Row, Transaction
 
 HOUR = 3600
@@ -131,16 +132,16 @@ def others(tx: Transaction, worker: int) -> list[tuple[int, str]]:
     return [(row["worker"], row["token"]) for row in tx.all("ledger.others", {"worker": worker})]
 
 
-def take_over(tx: Transaction, worker: int, resend: bool, now: int) -> int:
+def take_over(tx: Transaction, worker: int, now: int) -> int:
     """Give back all that `worker` had; returns how many deliveries it may or may not have sent.
 
-    Those are marked unknown and, with `resend`, flagged and queued again (RFC 5321 4.2.5 treats a lost answer as
-    "try again"); without, they wait as unknown for a person.
+    Those are marked unknown and, as the rules have it (`on_unknown`), flagged and queued again (RFC 5321 4.2.5 treats
+    a lost answer as "try again"), or wait as unknown for a person.
     """
     sending = [row["delivery"] for row in tx.all("ledger.claimed", {"worker": worker}) if row["state"] == "sending"]
     reason = {"detail": "The process ended before the server's answer was recorded."}
     apply(tx, [Change(delivery, "unknown", "ledger.unknown", reason) for delivery in sending], now)
-    if resend:
+    if rules.get(tx).on_unknown == "resend":
         apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in sending], now)
     tx.run("ledger.unclaim", {"worker": worker})
     for row in tx.all("ledger.half_prepared", {"worker": worker}):
@@ -241,7 +242,8 @@ def fail(tx: Transaction, number: int, faults: Sequence[str], now: int) -> None:
 
 def anything_due(tx: Transaction, now: int) -> bool:
     """Whether a claim would find something: asked first, so that an idle worker writes nothing."""
-    return any(tx.one(query, {"now": now}) for query in ("ledger.next_trigger", "sends.next", "ledger.due"))
+    values = {"now": now, **_may_leave(tx)}
+    return any(tx.one(query, values) for query in ("ledger.next_trigger", "sends.next", "ledger.due"))
 
 
 def under_way(tx: Transaction, now: int) -> bool:
@@ -278,9 +280,15 @@ def claim(tx: Transaction, worker: int, limit: int, now: int) -> tuple[Row | Non
     return row, _willing(tx, tx.all("ledger.works", {"deliveries": deliveries, "own_data": row["own_data"]}), now)
 
 
+def _may_leave(tx: Transaction) -> dict[str, bool]:
+    """Which messages to one person go in this mode; the others wait."""
+    mode = rules.get(tx).mode
+    return {"live": mode == "live", "captured": mode != "off"}
+
+
 def claim_sends(tx: Transaction, worker: int, limit: int, now: int) -> list[Row]:
     """Claim due messages to one person each, the oldest first: what to render, those who must not get it left out."""
-    claimed = tx.all("sends.claim", {"worker": worker, "limit": limit})
+    claimed = tx.all("sends.claim", {"worker": worker, "limit": limit, **_may_leave(tx)})
     deliveries = _json([delivery["delivery"] for delivery in claimed])
     return _willing(tx, tx.all("sends.works", {"deliveries": deliveries}), now)
 
@@ -311,15 +319,19 @@ def _skip(work: Row, declined: str | None, now: int) -> Change | None:
     return Change(work["delivery"], "skipped", "ledger.skipped", values, (metric,))
 
 
-def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departure], resend: bool, now: int) -> None:
-    """Write down what happened and mark `sending` as about to leave; with `resend`, queue the unknown again."""
-    starting = map(_departing, sending)
+def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departure], now: int) -> set[int]:
+    """Write down what happened and mark `sending` as about to leave; the deliveries that may not, any more."""
+    back = stopping.held_back(tx, results, sending)
+    results = [result for result in results if result.delivery not in back]
+    starting = [_departing(departure) for departure in sending if departure.message.delivery not in back]
     apply(tx, [*map(_change, results), *starting], now)
-    unknown = [result.delivery for result in results if result.outcome is Outcome.UNKNOWN and resend]
-    apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in unknown], now)
+    unknown = [result.delivery for result in results if result.outcome is Outcome.UNKNOWN]
+    if unknown and rules.get(tx).on_unknown == "resend":
+        apply(tx, [Change(delivery, "queued", "ledger.resent", {}) for delivery in unknown], now)
     tx.many("ledger.suppress", [{"delivery": r.delivery, "at": r.at} for r in results if r.suppress])
     for delivery, token in [(r.delivery, each.device_id) for r in results for each in r.devices if each.gone]:
         people.delete_device(tx, tx.value("ledger.person", {"delivery": delivery}), token, now)
+    return back
 
 
 def person(tx: Transaction, delivery: int) -> int | None:

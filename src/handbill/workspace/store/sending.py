@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from handbill.policy import DAY, Policy, check
+from handbill.policy import DAY, Mode, Policy, check
 from handbill.workspace.store import audit
 from handbill.workspace.store.database import Row, Transaction
 
@@ -34,6 +34,8 @@ def peek(path: Path, connection: str = "") -> Policy:
 def put(tx: Transaction, rules: Policy, connection: str = "") -> None:
     """Change the rules; only a person's command or page does this. Raises InvalidInput for rules that cannot be."""
     check(rules)
+    if rules.mode != "live":
+        _stop(tx, rules.mode)
     tx.run("workspace.put", {"key": _key(connection), "value": msgspec.json.encode(rules).decode()})
 
 
@@ -44,6 +46,13 @@ def change(tx: Transaction, rules: Policy, via: str, now: int, connection: str =
     facts = {name: value for name, value in after.items() if value != before[name]}
     if facts:
         audit.record(tx, audit.Entry(connection, "policy", via, facts), now)
+
+
+def _stop(tx: Transaction, mode: Mode) -> None:
+    """Nothing more leaves of what is under way: what was live is never captured instead."""
+    note = f"Sending is {mode} since. A person can let it go on: `handbill sending live`, then `handbill resume`."
+    every = dict.fromkeys(("broadcast", "newsletter", "trigger"))
+    tx.run("stopping.stop", {**every, "transport": None if mode == "off" else "live", "all": False, "note": note})
 
 
 def _key(connection: str) -> str:

@@ -205,7 +205,7 @@ def followed(tx: Transaction, trigger: int) -> Progress:
 def _waiting(tx: Transaction, row: Row) -> dict[str, Any]:
     """What a trigger that is held waits for."""
     approval = approvals.of_trigger(tx, row["id"]) if row["state"] == "held" else None
-    if approval is None:
+    if approval is None or approval.state != "waiting":
         return {}
     return {"reason": approval.reason, "approval": approval.id, "expires_at": approval.until or approval.expires_at}
 

@@ -39,7 +39,7 @@ DROP TABLE triggers;
 ALTER TABLE triggers_new RENAME TO triggers;
 CREATE INDEX triggers_broadcast ON triggers (broadcast_id, id) WHERE broadcast_id IS NOT NULL;
 CREATE INDEX triggers_newsletter ON triggers (newsletter_id, id) WHERE newsletter_id IS NOT NULL;
-CREATE INDEX triggers_open ON triggers (state, served) WHERE state IN ('accepted', 'preparing', 'held', 'sending');
+CREATE INDEX triggers_open ON triggers (state, served) WHERE state IN ('accepted', 'preparing', 'held', 'sending', 'stopped');
 CREATE INDEX triggers_digest ON triggers (broadcast_id, digest, created_at);
 
 -- What may not go without a person, and what became of it. A call to a live connection is here in any case, before it

@@ -23,7 +23,10 @@ DELETE FROM deliveries WHERE trigger_id = :trigger
 DELETE FROM trigger_counts WHERE trigger_id = :trigger
 
 -- name: accept_again
-UPDATE triggers SET state = 'accepted', worker = NULL, recipients = 0 WHERE id = :trigger
+UPDATE triggers SET worker = NULL, recipients = 0,
+  state = CASE WHEN stopped_from IS NULL THEN 'accepted' ELSE 'stopped' END,
+  stopped_from = CASE WHEN stopped_from IS NOT NULL THEN 'accepted' END
+WHERE id = :trigger
 
 -- name: next_job
 UPDATE triggers SET state = 'preparing', worker = :worker
@@ -85,7 +88,7 @@ FROM json_each(:people) j WHERE true
 ON CONFLICT (trigger_id, content_id, person) WHERE trigger_id IS NOT NULL DO NOTHING
 
 -- name: prepared
-UPDATE triggers SET state = 'held', worker = NULL, contents = :contents, recipients =
+UPDATE triggers SET state = CASE WHEN stopped_from IS NULL THEN 'held' ELSE 'stopped' END, worker = NULL, contents = :contents, recipients =
   (SELECT coalesce(sum(count), 0) FROM trigger_counts WHERE trigger_id = :trigger)
 WHERE id = :trigger
 
@@ -106,7 +109,7 @@ ON CONFLICT (trigger_id, content_id) DO NOTHING
 SELECT dictionary, sample FROM dictionaries WHERE trigger_id = :trigger AND content_id = :content
 
 -- name: fail
-UPDATE triggers SET state = 'failed', worker = NULL, processed_at = :now, note = :note WHERE id = :trigger
+UPDATE triggers SET state = 'failed', worker = NULL, stopped_from = NULL, processed_at = :now, note = :note WHERE id = :trigger
 
 -- name: add_error
 INSERT INTO trigger_errors (trigger_id, position, text)

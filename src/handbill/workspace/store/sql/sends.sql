@@ -1,10 +1,14 @@
 -- name: next
-SELECT delivery FROM deliveries WHERE state = 'queued' AND worker IS NULL AND trigger_id IS NULL LIMIT 1
+SELECT d.delivery FROM deliveries d JOIN sends s ON s.delivery = d.delivery
+WHERE d.state = 'queued' AND d.worker IS NULL AND d.trigger_id IS NULL
+  AND CASE s.transport WHEN 'live' THEN :live ELSE :captured END LIMIT 1
 
 -- name: claim
 UPDATE deliveries SET worker = :worker WHERE delivery IN (
-  SELECT delivery FROM deliveries
-  WHERE state = 'queued' AND worker IS NULL AND trigger_id IS NULL ORDER BY delivery LIMIT :limit)
+  SELECT d.delivery FROM deliveries d JOIN sends s ON s.delivery = d.delivery
+  WHERE d.state = 'queued' AND d.worker IS NULL AND d.trigger_id IS NULL
+    AND CASE s.transport WHEN 'live' THEN :live ELSE :captured END
+  ORDER BY d.delivery LIMIT :limit)
 RETURNING delivery
 
 -- name: works

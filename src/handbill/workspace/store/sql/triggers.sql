@@ -35,8 +35,9 @@ SELECT id, broadcast_id, created_at, processed_at, state, recipients, note, audi
 WHERE broadcast_id = :broadcast AND id = :trigger
 
 -- name: any
-SELECT id, broadcast_id, created_at, processed_at, state, recipients, note, audience, data FROM triggers
-WHERE id = :trigger
+SELECT id, broadcast_id, created_at, processed_at, CASE WHEN stopped_from IS NULL THEN state ELSE 'stopped' END AS state,
+  recipients, note, audience, data
+FROM triggers WHERE id = :trigger
 
 -- name: latest
 SELECT max(id) FROM triggers WHERE broadcast_id = :broadcast
