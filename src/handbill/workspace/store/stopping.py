@@ -27,8 +27,9 @@ def stop(
     """
     chosen = {"broadcast": broadcast, "newsletter": newsletter, "trigger": trigger}
     stopped = tx.all("stopping.stop", {**chosen, "transport": None, "all": True, "note": NOTE})
-    told = {f"{name}_id": number for name, number in chosen.items() if number}
-    audit.record(tx, audit.Entry("", "stopped", via, {**told, "triggers": [row["id"] for row in stopped]}), now)
+    if stopped:
+        told = {f"{name}_id": number for name, number in chosen.items() if number}
+        audit.record(tx, audit.Entry("", "stopped", via, {**told, "triggers": [row["id"] for row in stopped]}), now)
     return stopped
 
 
