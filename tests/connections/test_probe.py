@@ -77,7 +77,8 @@ async def test_a_key_that_may_read_nothing_is_a_key_all_the_same(workspace: Work
 async def test_without_the_other_keys_the_tools_that_need_them_say_so(workspace: Workspace) -> None:
     found = await tried(Played(workspace), site_id="", track_key="", pipelines_key="")
     assert "needs a key of the Pipelines API" in found.fails["CUSTOMERIO_IDENTIFY_PERSON"]
-    assert "needs a site id and key of the Track API" in found.fails["CUSTOMERIO_UNSUBSCRIBE_DELIVERY"]
+    assert "needs a site id and key of the Track API" in found.fails["CUSTOMERIO_CUSTOMER_IO_SUPPRESS_PERSON"]
+    assert "CUSTOMERIO_UNSUBSCRIBE_DELIVERY" in found.works
 
 
 async def test_being_told_to_wait_is_no_fault_and_silence_is_told_as_what_it_is(workspace: Workspace) -> None:

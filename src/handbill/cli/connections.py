@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from itertools import groupby
 from typing import Any
 
 import click
@@ -15,11 +14,14 @@ from handbill.connections import connecting
 from handbill.connections.connecting import KEY_FIELDS, Wanted, wanted
 from handbill.connections.keys import FILE, Place
 from handbill.connections.probe import WHERE, Found
-from handbill.connections.saved import EMBEDDED, Saved, change, chosen
-from handbill.errors import InvalidInput, Unreadable
+from handbill.connections.saved import EMBEDDED, Saved, change, chosen, load
+from handbill.errors import InvalidInput, Unavailable, Unreadable
 from handbill.settings import Settings
+from handbill.tools import TOOLS, toolsets
 from handbill.workspace.store.database import Database
 
+PIPE_WIDTH = 200
+"""Columns when standard output is no terminal."""
 PREFIX = "HANDBILL_CUSTOMERIO_"
 PROMPTS = {
     "app_key": f"App API key ({WHERE['app']})",
@@ -36,9 +38,12 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     "--region", type=click.Choice(["us", "eu"]), help="Where the account is; found out when it is not given."
 )
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the keys from standard input, as a JSON object.")
+@click.option("--browser", is_flag=True, help="Ask on a page of this machine, whose address is printed.")
 @JSON
 @click.pass_obj
-def connect(settings: Settings, name: str | None, region: str | None, from_stdin: bool, as_json: bool) -> None:
+def connect(
+    settings: Settings, name: str | None, region: str | None, from_stdin: bool, browser: bool, as_json: bool
+) -> None:
     """Connect a workspace at Customer.io, under NAME: its keys are asked for, tried and kept; then it is current.
 
     Keys are typed unseen, read from standard input as {"app_key": …, "site_id": …, "track_key": …,
@@ -50,8 +55,12 @@ def connect(settings: Settings, name: str | None, region: str | None, from_stdin
     Examples:
       handbill connect
       handbill connect acme --region eu
+      handbill connect --browser
       pass show customerio | handbill connect acme --stdin --json
     """
+    if browser:
+        _show(settings, *asyncio.run(_by_page(settings, name or "")), as_json)
+        return
     fields = _from_stdin() if from_stdin else _from_environment() or _asked(region)
     want = wanted({**fields, **({"region": region} if region else {}), **({"name": name} if name else {})})
     saved, found = asyncio.run(_connect(settings, want))
@@ -128,6 +137,26 @@ async def _connect(settings: Settings, want: Wanted) -> tuple[Saved, Found]:
         return await connecting.connect_live(settings, database, want, "cli", tell=_telling)
 
 
+async def _by_page(settings: Settings, name: str) -> tuple[Saved, Found]:
+    """Serve the page until a person has sent it. Raises Unavailable when nobody has in ten minutes."""
+    from handbill.connections import connect as opened
+    from handbill.connections.switching import Connections
+    from handbill.console.pages import MINUTES, Pages
+
+    async with (
+        opened(settings, engine=False) as embedded,
+        Pages() as pages,
+        Connections(embedded, pages) as connections,
+    ):
+        # It is printed and not opened: a browser that we start has it among its arguments, which all users can see.
+        click.echo(f"Open this page, within ten minutes: {await connections.start(name)}", err=True)
+        if not await connections.wait(name, MINUTES * 60):
+            raise Unavailable("Nobody gave the keys within ten minutes; nothing was connected.")
+    book = load(settings.home)
+    saved = book.named(book.current)
+    return saved, Found(saved.region, saved.workspace, saved.fails)
+
+
 async def _remove(settings: Settings, name: str) -> None:
     async with _database(settings) as database:
         await connecting.remove(settings, database, name, "cli")
@@ -197,15 +226,17 @@ def _show(settings: Settings, saved: Saved, found: Found, as_json: bool) -> None
 
 
 def _table(found: Found) -> None:
-    click.echo(f"{click.style(f'{len(found.works)} tools work', fg='green')}: {', '.join(map(_short, found.works))}")
-    failing = sorted(found.fails.items(), key=lambda item: item[1])
-    for reason, items in groupby(failing, key=lambda item: item[1]):
-        names = ", ".join(_short(name) for name, _ in items)
-        click.echo(f"{click.style('Not working', fg='yellow')}: {names}\n  {reason}")
+    """How many tools of each toolset work, and the reasons why others do not."""
+    from rich.console import Console
+    from rich.table import Table
 
-
-def _short(tool: str) -> str:
-    return tool.removeprefix("CUSTOMERIO_")
+    table = Table("toolset", "works", "why others do not", box=None, header_style="bold", pad_edge=False)
+    for toolset in toolsets.every():
+        tools = [name for name, tool in TOOLS.items() if tool.toolset == toolset]
+        reasons = dict.fromkeys(found.fails[name] for name in tools if name in found.fails)
+        works = sum(name not in found.fails for name in tools)
+        table.add_row(toolset, f"{works} of {len(tools)}", "\n".join(reasons))
+    Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def _list(settings: Settings, as_json: bool) -> None:

@@ -63,16 +63,16 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "LIST_SNIPPETS": ("snippets",),
     "LIST_TRANSACTIONAL_MESSAGES": ("transactional",),
     "PREVIEW_BROADCAST": ("broadcasts", "segments"),
-    "REPORT_PUSH_EVENTS": ("track",),
+    "REPORT_PUSH_EVENTS": (),
     "SEND_BATCH": ("pipelines",),
     "SEND_TRANSACTIONAL_MESSAGE": ("transactional",),
     "TRACK_EVENT": ("pipelines", "campaigns"),
     "TRACK_PAGE": ("pipelines",),
     "TRACK_SCREEN": ("pipelines",),
     "TRIGGER_BROADCAST": ("broadcasts",),
-    "UNSUBSCRIBE_DELIVERY": ("track",),
+    "UNSUBSCRIBE_DELIVERY": (),
 }
-"""What each tool needs: reads of `READS`, or an API of its own."""
+"""What each tool needs: reads of `READS`, or an API of its own. What names one delivery needs no key."""
 
 WHERE: Mapping[Api, str] = {
     "app": "Customer.io, Settings, Account settings, API credentials, App API keys",

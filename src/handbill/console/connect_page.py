@@ -99,12 +99,11 @@ You can close this page.</p>
 def _failing(fails: Mapping[str, str]) -> str:
     """The tools that will not work, by the reason."""
     ordered = sorted(fails.items(), key=lambda item: item[1])
-    rows = "".join(
-        f"<tr><td><code>{escaped(', '.join(_short(name) for name, _ in items))}</code></td>"
-        f"<td>{escaped(reason)}</td></tr>"
+    parts = "".join(
+        f"<p>{escaped(reason)}<br><code>{escaped(', '.join(_short(name) for name, _ in items))}</code></p>"
         for reason, items in groupby(ordered, key=lambda item: item[1])
     )
-    return f"<h2>{len(fails)} do not</h2><table>{rows}</table>" if rows else ""
+    return f"<h2>{len(fails)} do not</h2>{parts}" if parts else ""
 
 
 def _short(tool: str) -> str:
