@@ -1,5 +1,6 @@
 """`handbill connect` and `handbill connections`: what is asked, kept, shown; and that no key is ever shown."""
 
+import asyncio
 import json
 import stat
 import sys
@@ -7,16 +8,20 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx2
 import keyring
 import pytest
 from keyring.backends.fail import Keyring as Fail
 from keyring.backends.null import Keyring as Null
 from tests.cli.test_commands import Shell
+from tests.console.test_connect_page import sent
 from tests.keyrings import Memory
 
+from handbill.cli import connections
 from handbill.connections import connecting
 from handbill.connections.probe import Found, probe
+from handbill.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("memory")
 KEY, TRACK, PIPELINES = "app-secret-1", "track-secret-2", "pipelines-secret-3"
@@ -132,3 +137,17 @@ def test_keys_that_are_gone_are_said_to_be(handbill: Shell, memory: Memory) -> N
     ended = handbill("connections", "test")
     assert ended.status == 3
     assert "The keys of acme (Customer.io, EU) are gone from the keyring" in ended.err
+
+
+@pytest.mark.anyio
+async def test_a_page_asks_where_a_terminal_is_not_wanted(
+    handbill: Shell, monkeypatch: pytest.MonkeyPatch, memory: Memory
+) -> None:
+    said: asyncio.Queue[str] = asyncio.Queue()
+    monkeypatch.setattr(click, "echo", lambda text, **_: said.put_nowait(text))
+    asking = asyncio.create_task(connections._by_page(Settings.load({}, handbill.home), "acme"))
+    address = (await said.get()).rpartition(" ")[2]
+    assert (await sent(address, app_key=KEY, name="acme")).status_code == 200
+    saved, _ = await asking
+    assert saved.title == "acme (Customer.io, EU)"
+    assert KEY in "".join(memory.kept.values())
