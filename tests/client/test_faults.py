@@ -177,7 +177,8 @@ async def test_after_a_refusal_the_next_call_waits_instead_of_being_refused(serv
     server.on(TRIGGER, limited(9), ok({"id": 3}))
     rest = Rest()
     async with played(server, rest) as client:
-        with pytest.raises(RateLimited):
+        said = r"127.*: rate limited to 10 requests per 1s\. Nothing was done; call again in 9 s"
+        with pytest.raises(RateLimited, match=said):
             await client.triggers.create(5, {})
         assert (await client.triggers.create(5, {})).id == 3
     assert rest.seconds == [pytest.approx(10, abs=1)]
@@ -305,3 +306,7 @@ async def test_who_listens_hears_of_a_wait_before_it_and_of_short_ones_nothing(s
         with telling(listen):
             await client.segments.list()
     assert heard == ["waiting 7 s until 127.0.0.1 may be called again"]
+
+
+def test_the_played_page_is_as_long_as_the_one_that_was_seen() -> None:
+    assert len(faults.NO_SUCH_PAGE.body) == 3817

@@ -38,6 +38,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+MORE: list[tuple[str, dict[str, Any]]] = [
+    ("EXPLAIN_DELIVERY", {"identifier": "u1", "transactional_message_id": 1}),
+    ("EXPLAIN_DELIVERY", {"identifier": "u6", "broadcast_id": RESTOCK, "trigger_id": "1"}),
+    ("EXPLAIN_DELIVERY", {"identifier": "nobody", "broadcast_id": RESTOCK}),
+    ("FIND_PEOPLE", {"filter": {"segment": {"id": 3}}}),
+    ("GET_MESSAGES", {"metric": "sent", "campaign_id": RESTOCK}),
+    ("GET_METRICS_REPORT", {"broadcast_id": RESTOCK, "period": "days"}),
+    ("GET_METRICS_REPORT", {"newsletter_id": NEWSLETTER}),
+]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Live:
     ask: Ask
@@ -69,6 +80,8 @@ async def test_every_tool_that_sends_nothing_works_and_asks_nothing_of_ours(live
     about = {"delivery_id": live.delivery}
     more = {"REPORT_PUSH_EVENTS": about | {"event": "opened"}, "UNSUBSCRIBE_DELIVERY": about}
     tools = [tool for tool in TOOLS.values() if tool.effect != "sends" and tool.toolset != "connections"]
+    for name, arguments in MORE:
+        assert (await live.ask(name, **arguments))["workspace"]
     for tool in sorted(tools, key=lambda tool: tool.effect == "changes"):
         name = tool.name.removeprefix("CUSTOMERIO_")
         answer = await live.ask(name, **(ARGUMENTS | more).get(name, {}))

@@ -174,7 +174,19 @@ async def test_empty_filters_are_not_sent() -> None:
     }
 
 
-@pytest.mark.parametrize("content", [b"<html>Welcome</html>", b"", b'{"segments": 5}', b"[]", b"\xff"])
+NO_ANSWERS = [
+    b"<html>Welcome</html>",
+    b"",
+    b'{"segments": 5}',
+    b"[]",
+    b"\xff",
+    b"null",
+    b'{"segments": [{"id":',
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("content", NO_ANSWERS)
 async def test_an_answer_that_is_not_the_apis_is_an_error_and_not_a_crash(content: bytes) -> None:
     async with Client("https://api.customer.io", "key", Script(httpx2.Response(200, content=content))) as client:
         with pytest.raises(HandbillError, match=r"The answer to segments\.list is not what the API promises"):

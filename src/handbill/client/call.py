@@ -1,7 +1,7 @@
 """One call of the contract: a checked path, a query, a body; the answer's model or an error."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import getitem
 from typing import Any
@@ -68,17 +68,18 @@ def _read(endpoint: Endpoint, content: bytes) -> Any:
     try:
         return endpoint.answer.model_validate_json(content)
     except ValidationError as error:
+        nulls = [fault for fault in error.errors() if fault["input"] is None and fault["loc"]]
+        if not nulls:
+            raise
         try:
-            return endpoint.answer.model_validate(_without_nulls(json.loads(content), error))
+            return endpoint.answer.model_validate(_without(json.loads(content), nulls))
         except (LookupError, TypeError, ValueError):
             raise error from None
 
 
-def _without_nulls(data: Any, error: ValidationError) -> Any:
-    """`data` without those nulls that are wrong: empty lists and objects in their place, or nothing."""
-    for fault in error.errors():
-        if fault["input"] is not None or not fault["loc"]:
-            continue
+def _without(data: Any, nulls: Iterable[Mapping[str, Any]]) -> Any:
+    """`data` with empty lists and objects in the place of nulls that should be some, and nothing for other nulls."""
+    for fault in nulls:
         *way, key = fault["loc"]
         inner = reduce(getitem, way, data)
         if fault["type"] in _EMPTY:

@@ -27,7 +27,7 @@ from handbill.errors import (
 )
 
 _LONGEST_TEXT = 500
-_REFERENCE = re.compile(r"(?<=\.) \(reference \w+\)$")
+_REFERENCE = re.compile(r"(?:(?<=\.)|(?<=\ds)) \(reference \w+\)$")
 """What support would ask for: of no use behind a whole sentence, which says itself what is wrong."""
 
 _BY_CODE: Mapping[str, type[HandbillError]] = {

@@ -201,10 +201,14 @@ class Transport:
             )
         if status == 401 and self._server.live:
             return Unauthorized(
-                f"{self._host} does not take the key: it is wrong, was revoked, or is of another API or region. "
-                "A person can give the right one: `handbill connect`."
+                f"{self._host} does not take the key: it is wrong, was revoked, lacks the scope for this call, or is "
+                "of another API or region. A person can give the right one: `handbill connect`."
             )
-        return failure(status, answer.content, answer.headers.get("retry-after"))
+        error = failure(status, answer.content, answer.headers.get("retry-after"))
+        if isinstance(error, RateLimited) and error.retry_after is not None and self._server.live:
+            when = f"Nothing was done; call again in {error.retry_after} s."
+            return RateLimited(f"{self._host}: {error}. {when}", error.retry_after)
+        return error
 
     def _elsewhere(self, answer: httpx2.Response) -> HandbillError:
         """A redirect, which is never followed: the key belongs to the host it was given for."""

@@ -13,7 +13,7 @@ from handbill.contract.app.customers import Person, PersonMessagesQuery
 from handbill.contract.app.messages import Message
 from handbill.contract.app.triggers import Progress, Trigger
 from handbill.contract.limits import MESSAGES_MAX
-from handbill.errors import Fault, HandbillError, NotFound
+from handbill.errors import Fault, HandbillError, InvalidInput, NotFound, Unauthorized
 from handbill.tools.answers import Answer
 from handbill.tools.customers import Who, find_one
 from handbill.tools.metrics import PARENTS, Kind
@@ -393,10 +393,8 @@ async def _standing(question: Question) -> AsyncIterator[Check]:
     said = "The person is unsubscribed." if unsubscribed else "The person is not unsubscribed."
     yield Check(what="unsubscribed", ok=not unsubscribed, detail=said)
     if email := person.attributes.get("email"):
-        found = await question.client.suppressions.search(email)
-        reason = found.suppressions[0].reason if found.suppressions else ""
-        said = "The address is suppressed." if found.suppressions else "The address is not suppressed."
-        yield Check(what="suppression", ok=not found.suppressions, detail=said, words=reason)
+        async for check in _suppressed(question, email):
+            yield check
     if question.kind == "newsletter":
         async for check in _topic(question):
             yield check
@@ -405,8 +403,20 @@ async def _standing(question: Question) -> AsyncIterator[Check]:
             yield check
 
 
+async def _suppressed(question: Question, email: str) -> AsyncIterator[Check]:
+    """An account that sends by a server of its own is not told at Customer.io (reference 10)."""
+    try:
+        found = (await question.client.suppressions.search(email)).suppressions
+    except (NotFound, InvalidInput, Unauthorized):
+        return
+    said = "The address is suppressed." if found else "The address is not suppressed."
+    yield Check(what="suppression", ok=not found, detail=said, words=found[0].reason if found else "")
+
+
 async def _topic(question: Question) -> AsyncIterator[Check]:
     newsletter = (await question.client.newsletters.get(question.number)).newsletter
+    if newsletter.subscription_topic_id is None:
+        return
     preferences = (await question.client.subscriptions.preferences(question.cio_id, "cio_id")).customer.topics
     for topic in preferences:
         if topic.id in (str(newsletter.subscription_topic_id), f"topic_{newsletter.subscription_topic_id}"):
