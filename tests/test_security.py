@@ -1,20 +1,31 @@
 """Promises of docs/security.md that hold for every line of the source, and those that no other test has."""
 
 import ast
+import asyncio
 import random
 import re
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import NOW
+from tests.console.test_approvals import ask, browsing
 from tests.test_architecture import ROOT, SOURCE
 
+from handbill.cli import main
+from handbill.connections import reach
 from handbill.contract.endpoint import Auth
+from handbill.errors import quoted, without_logins
 from handbill.mcp.http import Guard
+from handbill.opening import context_of
+from handbill.tools import call
 from handbill.workspace import delivery_ids
 from handbill.workspace.api import auth
 from handbill.workspace.keys import Keys
+from handbill.workspace.store import reporting_webhooks
+from handbill.workspace.workspace import Workspace
 
 TREES = {str(path.relative_to(SOURCE)): ast.parse(path.read_text()) for path in SOURCE.rglob("*.py")}
 
@@ -51,6 +62,63 @@ def test_whatever_opens_connections_is_known_and_has_a_reason() -> None:
     """An address from outside goes through SafeTransport; a new place has to be put on the list, and looked at."""
     reaching = {name for name, tree in TREES.items() if any(map(REACHES_OUT.fullmatch, calls(tree)))}
     assert reaching == MAY_REACH_OUT.keys()
+
+
+# S3: logins in addresses
+
+LOGINS = {
+    "https://ann:hush@files.example/a": "https://…@files.example/a",
+    "http://ann:hush%40@files.example": "http://…@files.example",
+    "https://t0ken@files.example/@x?a=b@c": "https://…@files.example/@x?a=b@c",
+    "https://ann:hu@sh@files.example/": "https://…@files.example/",
+    "https:/ann:hush@files.example/": "https:/…@files.example/",
+    "//ann:hush@files.example": "//…@files.example",
+    "https://files.example/?to=ann:x@film.example": "https://files.example/?to=ann:x@film.example",
+    "ann@film.example, Zoë: zoe@film.example": "ann@film.example, Zoë: zoe@film.example",
+}
+
+
+@pytest.mark.parametrize("text", LOGINS)
+def test_a_login_in_an_address_is_quoted_nowhere(text: str) -> None:
+    assert without_logins(text) == LOGINS[text]
+    assert "hush" not in quoted(text + "x" * 99)
+    assert "hush" not in quoted(["a", text])
+
+
+SECRETIVE = "https://ann:hush-hush@files.example/people.jsonl"
+
+
+@pytest.mark.anyio
+async def test_the_login_of_a_data_file_is_shown_to_nobody_who_decides(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = await ask(workspace, request={"path": "/v1/campaigns/5/triggers", "body": {"data_file_url": SECRETIVE}})
+    async with browsing(workspace) as browser:
+        await browser.enter()
+        shown = (await browser.get(f"/approvals/{number}")).text
+    for words in (["approve"], ["approve", "--json"]):
+        await asyncio.to_thread(main, [*words, "--home", str(workspace.settings.home)])
+        shown += capsys.readouterr().out
+    assert shown.count("files.example/people.jsonl") == 2
+    assert "hush-hush" not in shown
+
+
+@pytest.mark.anyio
+async def test_the_login_of_an_endpoint_is_told_to_no_agent_and_in_no_fault(
+    workspace: Workspace, http: httpx2.AsyncClient
+) -> None:
+    wanted = {"name": "x", "endpoint": SECRETIVE, "events": ["email_sent"]}
+    off = {"disabled": False, "full_resolution": False, "with_content": False}
+    faulty = await http.post(
+        "/v1/reporting_webhooks", json={**wanted, "endpoint": "ftp://ann:another-one@files.example"}
+    )
+    assert "ftp://…@files.example" in faulty.text
+    await workspace.database.write(reporting_webhooks.create, {**wanted, **off}, NOW)
+    async with reach(workspace) as connection:
+        answer = await call(context_of(connection), "CUSTOMERIO_GET_WEBHOOKS", {})
+    assert [each["endpoint"] for each in answer.data()["reporting_webhooks"]] == [
+        "https://…@files.example/people.jsonl"
+    ]
 
 
 # S5: constant time, on bytes

@@ -16,6 +16,7 @@ Messages are written for the person or agent who meets them: what is wrong, what
 They never hold keys, and of customers' text at most 60 characters (see `quoted`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -146,11 +147,19 @@ EXIT_STATUS = {
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """`value` as JSON-like text for a message: escaped, and cut at `limit` characters."""
-    text = value if isinstance(value, str) else _shown(value)
+    """`value` as JSON-like text for a message: escaped, without logins, and cut at `limit` characters."""
+    text = without_logins(value if isinstance(value, str) else _shown(value))
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     escaped = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown)
     return f'"{escaped}"' if isinstance(value, str) else escaped
+
+
+_LOGIN = re.compile(r"""(?<=//)[^\s/?#"']*@|(?<=/)[^\s/?#"']*:[^\s/?#"']*@""")
+
+
+def without_logins(text: str) -> str:
+    """`text` with `…` for `user:password` in the addresses it holds."""
+    return _LOGIN.sub("…@", text)
 
 
 def _shown(value: object) -> str:

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from handbill.approval import Approval
-from handbill.errors import EXIT_STATUS, InvalidInput
+from handbill.errors import EXIT_STATUS, InvalidInput, without_logins
 from handbill.settings import Settings
 from handbill.workspace.ledger import workers_alive
 from handbill.workspace.running import running
@@ -136,7 +136,7 @@ def _asks() -> bool:
 
 def _list(waiting: list[Approval], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"approvals": [msgspec.to_builtins(each) for each in waiting]}))
+        click.echo(without_logins(json.dumps({"approvals": [msgspec.to_builtins(each) for each in waiting]})))
         return
     from handbill.cli.tables import show as show_table
 

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handbill.approval import Approval
+from handbill.errors import without_logins
 from handbill.gate.questions import Waiting
 from handbill.untrusted import visible
 from handbill.workspace.approving import Place, Recipients, View
@@ -200,7 +201,7 @@ def _text(text: str) -> Markup:
 
 
 def _pretty(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return without_logins(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _place(place: Place) -> str:

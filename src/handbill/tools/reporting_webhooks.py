@@ -1,6 +1,7 @@
 """Reporting webhooks: endpoints outside that are told what happens."""
 
 from handbill.contract.app.reporting_webhooks import Webhook
+from handbill.errors import without_logins
 from handbill.tools.answers import Answer, fitting
 from handbill.tools.tool import Context, tool
 
@@ -13,5 +14,6 @@ class WebhookList(Answer):
 @tool(effect="reads", toolset="workspace", command="workspace webhooks")
 async def get_webhooks(context: Context) -> WebhookList:
     """List the reporting webhooks: the endpoints outside that are told what happens, and of which events each is."""
-    webhooks = (await context.client.reporting_webhooks.list()).reporting_webhooks
+    listed = (await context.client.reporting_webhooks.list()).reporting_webhooks
+    webhooks = [each.model_copy(update={"endpoint": without_logins(each.endpoint)}) for each in listed]
     return fitting(WebhookList(reporting_webhooks=webhooks, total=len(webhooks)), "reporting_webhooks")
