@@ -2,91 +2,129 @@
 
 import ast
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 
 import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
+from starlette.types import ASGIApp
 from tests.console.test_approvals import ask, state_of
 from tests.test_architecture import SOURCE
 
 from handbill.console.approvals import Desk
+from handbill.console.pages import Pages, Shown
 from handbill.hosts import OwnHosts, local_hosts
 from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 
-URL = "http://127.0.0.1:8622"
+ROUTED = {"approvals.py", "pages.py"}
+"""The files of the console that have routes: `served` has the routes of all of them."""
 
 
-async def _unheard(_: object) -> None:
-    raise AssertionError("something was decided")
+class Asking:
+    """A page whose form must never arrive."""
+
+    title = "Keys"
+
+    def form(self) -> str:
+        return "<button>Go</button>"
+
+    async def submit(self, fields: Mapping[str, str]) -> Shown:
+        raise AssertionError("a form was taken")
 
 
-def routes(workspace: Workspace) -> list[Route]:
-    """Every route of the console."""
-    return Desk(workspace, _unheard).routes()
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server of the console's, its routes, and what stands for their parameters."""
+
+    origin: str
+    app: ASGIApp
+    routes: list[Route]
+    parameter: str
+
+    def calls(self) -> Iterator[tuple[str, str]]:
+        """Each method with each path."""
+        for route in self.routes:
+            for method in sorted(route.methods or ()):
+                yield method, re.sub(r"{\w+(:int)?}", self.parameter, route.path)
 
 
-ROUTED = {"approvals.py"}
-"""The files that have routes, all of which are in `routes`."""
+@pytest.fixture
+async def served(workspace: Workspace) -> AsyncIterator[list[Served]]:
+    async def unheard(_: object) -> None:
+        raise AssertionError("something was decided")
+
+    number = await ask(workspace)
+    desk = Desk(workspace, unheard).routes()
+    guarded = OwnHosts(Starlette(routes=desk), local_hosts(8622))
+    async with Pages() as pages:
+        origin, _, token = (await pages.open(Asking())).rpartition("/")
+        app = pages._app()
+        routes = [route for route in app.routes if isinstance(route, Route)]
+        yield [Served("http://127.0.0.1:8622", guarded, desk, str(number)), Served(origin, app, routes, token)]
+    assert await state_of(workspace, number) == "waiting"
+
+
+def visiting(server: Served) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(server.app), base_url=server.origin)
 
 
 def test_no_file_of_the_console_has_routes_that_are_not_looked_at_here() -> None:
-    files = {path.name for path in (SOURCE / "console").glob("*.py") for call in _calls(path.read_text()) if call}
+    files = {path.name for path in (SOURCE / "console").glob("*.py") if _routes_of(path.read_text())}
     assert files == ROUTED
 
 
-def _calls(source: str) -> list[str]:
+def _routes_of(source: str) -> list[str]:
     calls = (ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     return [call for call in calls if re.fullmatch(r"(\w+\.)?(Route|WebSocketRoute|Mount|add_route)", call)]
 
 
-@asynccontextmanager
-async def visiting(workspace: Workspace) -> AsyncIterator[httpx2.AsyncClient]:
-    app = OwnHosts(Starlette(routes=routes(workspace)), local_hosts(8622))
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL) as http:
-        yield http
-
-
-async def test_no_page_changes_anything_without_its_own_form(workspace: Workspace) -> None:
+async def test_no_page_changes_anything_without_its_own_form(workspace: Workspace, served: list[Served]) -> None:
     """CSRF: a right Origin and what the form holds are needed, both; a key of the APIs does not help (promise S9)."""
-    number = await ask(workspace)
-    form = {"people": "250", "decision": "approve", "code": workspace.keys.approval_key, "mark": "0" * 64}
+    wrong = {"mark": "0" * 64, "csrf": "0" * 43}
+    form = {"people": "250", "decision": "approve", "code": workspace.keys.approval_key, **wrong}
     key = {"Authorization": f"Bearer {workspace.keys.app_key}"}
-    changing = [
-        (method, re.sub(r"{number:int}", str(number), re.sub(r"{(?!number)\w+(:int)?}", "0", route.path)))
-        for route in routes(workspace)
-        for method in (route.methods or set()) - {"GET", "HEAD"}
-    ]
-    assert changing
-    async with visiting(workspace) as http:
-        for method, path in changing:
-            for headers in ({}, {"Origin": URL}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
-                answer = await http.request(method, path, headers={**key, **headers}, data=form)
-                assert answer.status_code == 403, (method, path, headers)
-    assert await state_of(workspace, number) == "waiting"
+    for server in served:
+        changing = [(method, path) for method, path in server.calls() if method not in ("GET", "HEAD")]
+        assert changing
+        async with visiting(server) as http:
+            for method, path in changing:
+                for origin in (None, server.origin, "http://evil.example", "null", f"{server.origin}.evil.example"):
+                    headers = {**key, "Origin": origin} if origin else key
+                    answer = await http.request(method, path, headers=headers, data=form)
+                    assert answer.status_code == 403, (method, path, origin)
 
 
-async def test_every_page_has_a_policy_without_scripts_and_is_never_kept(workspace: Workspace) -> None:
+async def test_a_name_that_was_made_to_lead_here_is_answered_by_no_page(served: list[Served]) -> None:
+    for server in served:
+        async with visiting(server) as http:
+            for method, path in server.calls():
+                answer = await http.request(method, path, headers={"Host": "evil.example"})
+                assert answer.status_code == 421, (method, path)
+
+
+async def test_every_page_has_a_policy_without_scripts_and_is_never_kept(served: list[Served]) -> None:
     """Promise S8: pages have no script at all, so that nothing others wrote can be one."""
-    number = await ask(workspace)
-    async with visiting(workspace) as http:
-        for route in routes(workspace):
-            path = re.sub(r"{\w+(:int)?}", str(number), route.path)
-            headers = (await http.get(path)).headers
-            policy = headers["Content-Security-Policy"]
-            assert "default-src 'none'" in policy, path
-            assert "frame-ancestors" in policy, path
-            assert not re.search("script-src|connect-src|unsafe-eval|[*]", policy), path
-            assert "style-src 'unsafe-inline'" not in policy or policy.startswith("sandbox"), path
-            assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff"), path
+    for server in served:
+        async with visiting(server) as http:
+            for path in (path for method, path in server.calls() if method == "GET"):
+                headers = (await http.get(path)).headers
+                policy = headers["Content-Security-Policy"]
+                assert "default-src 'none'" in policy, path
+                assert "frame-ancestors" in policy, path
+                assert not re.search("script-src|connect-src|unsafe-eval|[*]", policy), path
+                assert "style-src 'unsafe-inline'" not in policy or policy.startswith("sandbox"), path
+                assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff"), path
 
 
-async def test_cookies_are_for_this_server_and_no_script(workspace: Workspace) -> None:
-    async with visiting(workspace) as http:
-        for route in routes(workspace):
-            cookie = (await http.get(re.sub(r"{\w+(:int)?}", "1", route.path))).headers.get("Set-Cookie", "")
-            assert not cookie or {"httponly", "samesite=strict"} <= set(cookie.lower().replace(" ", "").split(";"))
+async def test_cookies_are_for_this_server_and_no_script(served: list[Served]) -> None:
+    for server in served:
+        async with visiting(server) as http:
+            for path in (path for method, path in server.calls() if method == "GET"):
+                cookie = (await http.get(path)).headers.get("Set-Cookie", "")
+                assert not cookie or {"httponly", "samesite=strict"} <= set(
+                    cookie.lower().replace(" ", "").split(";")
+                )
