@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -15,11 +16,11 @@ from tests.test_architecture import SOURCE
 
 from handbill.console.approvals import Desk
 from handbill.console.pages import Pages, Shown
-from handbill.hosts import OwnHosts, local_hosts
 from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 
+URL = "http://127.0.0.1:8622"
 ROUTED = {"approvals.py", "pages.py"}
 """The files of the console that have routes: `served` has the routes of all of them."""
 
@@ -54,17 +55,15 @@ class Served:
 
 @pytest.fixture
 async def served(workspace: Workspace) -> AsyncIterator[list[Served]]:
-    async def unheard(_: object) -> None:
+    async def unheard(_: object) -> Any:
         raise AssertionError("something was decided")
 
-    number = await ask(workspace)
-    desk = Desk(workspace, unheard).routes()
-    guarded = OwnHosts(Starlette(routes=desk), local_hosts(8622))
+    number, desk = await ask(workspace), Desk(workspace, unheard)
+    approvals = Served(URL, Starlette(routes=desk.routes(8622)), desk._routes(), str(number))
     async with Pages() as pages:
         origin, _, token = (await pages.open(Asking())).rpartition("/")
-        app = pages._app()
-        routes = [route for route in app.routes if isinstance(route, Route)]
-        yield [Served("http://127.0.0.1:8622", guarded, desk, str(number)), Served(origin, app, routes, token)]
+        app = pages._app(int(origin.rpartition(":")[2]))
+        yield [approvals, Served(origin, app, [route for route in app.routes if isinstance(route, Route)], token)]
     assert await state_of(workspace, number) == "waiting"
 
 
