@@ -64,7 +64,7 @@ BREAKAGES = [
         "workspace/ledger.py",
         "                found += await self._database.write(ledger.take_over, other, self._now())\n",
         "",
-        (f"{WORKER}test_what_a_dead_worker_was_sending_is_taken_over_and_flagged",),
+        (f"{WORKER}test_what_a_dead_worker_was_sending_is_sent_again_and_flagged_or_waits_for_a_person",),
     ),
     Breakage(
         "a worker that lives is taken for dead",
@@ -81,7 +81,14 @@ BREAKAGES = [
         "workspace/store/sql/ledger.sql",
         "state = 'queued', worker = NULL, resent = resent + 1",
         "state = 'queued', worker = NULL",
-        (f"{WORKER}test_what_a_dead_worker_was_sending_is_taken_over_and_flagged",),
+        (f"{WORKER}test_what_a_dead_worker_was_sending_is_sent_again_and_flagged_or_waits_for_a_person",),
+    ),
+    Breakage(
+        "what a dead worker was sending is sent again although a person wants to decide",
+        "workspace/store/ledger.py",
+        "    if resend:\n        apply(",
+        "    if True:\n        apply(",
+        (f"{WORKER}test_what_a_dead_worker_was_sending_is_sent_again_and_flagged_or_waits_for_a_person",),
     ),
     Breakage(
         "an audience that a dead worker was writing out is forgotten",
@@ -96,6 +103,13 @@ BREAKAGES = [
         "WHERE trigger_id = :trigger AND state = 'queued' AND worker IS NULL ORDER BY delivery LIMIT :limit)",
         "WHERE trigger_id = :trigger AND state = 'queued' ORDER BY delivery LIMIT :limit)",
         (f"{WORKER}test_two_workers_on_one_trigger_send_everything_once",),
+    ),
+    Breakage(
+        "two workers claim the same message to one person",
+        "workspace/store/sql/sends.sql",
+        "WHERE state = 'queued' AND worker IS NULL AND trigger_id IS NULL ORDER BY",
+        "WHERE state = 'queued' AND trigger_id IS NULL ORDER BY",
+        ("tests/workspace/api/test_sends.py::test_two_workers_never_have_the_same_message",),
     ),
     Breakage(
         "a trigger is finished while nobody knows what became of some messages",
@@ -173,6 +187,27 @@ BREAKAGES = [
         "Result(message.delivery, Outcome.QUEUED, self._clock.now(), down.reason)",
         "Result(message.delivery, Outcome.FAILED, self._clock.now(), down.reason)",
         (f"{WORKER}test_a_transport_that_is_down_blames_nobody_and_goes_on_by_itself",),
+    ),
+    Breakage(
+        "a transport that is down is tried with everything there is",
+        "workspace/engine/dispatcher.py",
+        "if self._stopping.is_set() or self._down else",
+        "if self._stopping.is_set() else",
+        (f"{WORKER}test_a_transport_that_is_down_gets_nothing_new_while_others_are_on_their_way",),
+    ),
+    Breakage(
+        "a refused login is tried again and again",
+        "workspace/engine/dispatcher.py",
+        'None if down.kind == "login" else ',
+        "",
+        (f"{WORKER}test_a_refused_login_is_not_tried_again_before_a_restart",),
+    ),
+    Breakage(
+        "a server that asks for less gets as much as before",
+        "workspace/engine/dispatcher.py",
+        "        if receipt.slow_down:",
+        "        if False:",
+        (f"{WORKER}test_a_server_that_asks_for_less_gets_one_message_at_a_time_in_the_end",),
     ),
     Breakage(
         "a POST is made again when nobody knows what became of it",

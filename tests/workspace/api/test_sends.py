@@ -13,6 +13,7 @@ from handbill.client import Client
 from handbill.contract.app.messages import Message
 from handbill.contract.limits import SEND_AHEAD
 from handbill.policy import Policy
+from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.store import people, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
@@ -128,6 +129,19 @@ async def test_an_email_may_bring_all_of_itself_and_its_person(workspace: Worksp
     assert message.customer_identifiers
     assert message.customer_identifiers.email == "bo@shop.example"
     assert await body_of(client, message) == "Own 7"
+
+
+async def test_two_workers_never_have_the_same_message(workspace: Workspace, client: Client, template: int) -> None:
+    for order in ("A1", "A2"):
+        await client.sends.email(call(message_data={"order": order}))
+    ledgers = WorkspaceLedger(workspace), WorkspaceLedger(workspace)
+    workers = [await ledger.join() for ledger in ledgers]
+    claimed = [
+        await ledger.claim(worker, most) for ledger, worker, most in zip(ledgers, workers, (1, 9), strict=True)
+    ]
+    assert [[work.delivery for batch in batches for work in batch.works] for batches in claimed] == [[1], [2]]
+    for ledger, worker in zip(ledgers, workers, strict=True):
+        await ledger.leave(worker)
 
 
 async def test_a_later_message_waits_for_its_time(

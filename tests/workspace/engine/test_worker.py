@@ -271,6 +271,70 @@ async def test_a_transport_that_is_down_blames_nobody_and_goes_on_by_itself(
     assert (progress.counts.sent, progress.note) == (PEOPLE, "")
 
 
+async def test_a_transport_that_is_down_gets_nothing_new_while_others_are_on_their_way(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await workspace.database.write(go_live)
+    everyone = asyncio.Barrier(4)
+    tried: list[str] = []
+
+    class Down(ScriptedChannel):
+        async def send(self, sender: str, recipients: Sequence[str], payload: bytes) -> Receipt:
+            tried.extend(recipients)
+            place = await everyone.wait() if len(tried) <= 4 else 0
+            if place == 0:
+                raise TransportDown("refused", "The mail server refuses connections.")
+            return await super().send(sender, recipients, payload)
+
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, Down(connections=4)) as ledger:
+        progress = await ledger.until(number, lambda p: bool(p.note))
+        assert (progress.counts.sent, len(tried)) == (3, 4)
+
+
+async def test_a_refused_login_is_not_tried_again_before_a_restart(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handbill.workspace.engine.dispatcher.LONGEST_PAUSE", 0)
+    await workspace.database.write(go_live)
+    tried: list[str] = []
+    channel = ScriptedChannel()
+
+    def refuse(recipient: str) -> TransportDown:
+        tried.append(recipient)
+        return TransportDown("login", "The mail server refused the login.")
+
+    channel.answer = refuse
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, channel) as ledger:
+        await ledger.until(number, lambda p: bool(p.note))
+        other = await trigger(workspace, broadcast, ids=["u1"])
+        workspace.bell.set()
+        await ledger.until(other, lambda p: p.state == "sending")
+        assert (await ledger.until(number, lambda p: True)).note == "The mail server refused the login."
+        assert len(tried) <= channel.connections
+    async with working(workspace, renderer, ScriptedChannel()) as ledger:
+        assert (await ledger.until(number, finished)).counts.sent == PEOPLE
+
+
+async def test_a_server_that_asks_for_less_gets_one_message_at_a_time_in_the_end(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+) -> None:
+    await workspace.database.write(go_live)
+    at_once: list[int] = []
+    channel = ScriptedChannel(connections=8)
+
+    def slower(recipient: str) -> Receipt:
+        at_once.append(channel.at_once + 1)
+        return Receipt(Outcome.DEFERRED, "421 too many", 421, slow_down=True)
+
+    channel.answer = slower
+    number = await trigger(workspace, broadcast)
+    async with working(workspace, renderer, channel) as ledger:
+        await ledger.until(number, lambda p: p.counts.deferred == PEOPLE)
+    assert at_once[-10:] == [1] * 10
+
+
 async def test_a_worker_that_stops_leaves_nothing_in_between(
     workspace: Workspace, broadcast: int, renderer: PlainRenderer
 ) -> None:
@@ -305,18 +369,19 @@ def die(ledger: WorkspaceLedger) -> None:
         lock.release()
 
 
-async def test_what_a_dead_worker_was_sending_is_taken_over_and_flagged(
-    workspace: Workspace, broadcast: int, renderer: PlainRenderer
+@pytest.mark.parametrize(("resend", "queued", "unknown"), [(True, PEOPLE, 0), (False, PEOPLE - 2, 2)])
+async def test_what_a_dead_worker_was_sending_is_sent_again_and_flagged_or_waits_for_a_person(
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, resend: bool, queued: int, unknown: int
 ) -> None:
     await workspace.database.write(go_live)
     number = await trigger(workspace, broadcast)
-    dying, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace)
+    dying, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace, resend=resend)
     worker = await other.join()
     die(dying)
     assert await other.recover(worker) == 2
     counts = (await workspace.database.read(triggers.progress, broadcast, number)).counts
-    assert (counts.queued, counts.resent) == (PEOPLE, 2)
-    assert sum(len(batch.works) for batch in await other.claim(worker, PEOPLE)) == PEOPLE
+    assert (counts.queued, counts.unknown, counts.resent) == (queued, unknown, 2 - unknown)
+    assert sum(len(batch.works) for batch in await other.claim(worker, PEOPLE)) == queued
     await other.leave(worker)
 
 

@@ -85,7 +85,7 @@ class Dispatcher:
                     self._changed.set()
             for parcel in starting:
                 self._start(parcel)
-            if self._down and not self._sending:
+            if self._down and not self._sending and not self._finished:
                 await self._pause(self._down)
         await self._channel.close()
 
