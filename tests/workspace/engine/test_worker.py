@@ -369,13 +369,13 @@ def die(ledger: WorkspaceLedger) -> None:
         lock.release()
 
 
-@pytest.mark.parametrize(("resend", "queued", "unknown"), [(True, PEOPLE, 0), (False, PEOPLE - 2, 2)])
+@pytest.mark.parametrize(("on_unknown", "queued", "unknown"), [("resend", PEOPLE, 0), ("hold", PEOPLE - 2, 2)])
 async def test_what_a_dead_worker_was_sending_is_sent_again_and_flagged_or_waits_for_a_person(
-    workspace: Workspace, broadcast: int, renderer: PlainRenderer, resend: bool, queued: int, unknown: int
+    workspace: Workspace, broadcast: int, renderer: PlainRenderer, on_unknown: str, queued: int, unknown: int
 ) -> None:
-    await workspace.database.write(go_live)
+    await workspace.database.write(go_live, on_unknown=on_unknown)
     number = await trigger(workspace, broadcast)
-    dying, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace, resend=resend)
+    dying, other = await sending_two(workspace, renderer), WorkspaceLedger(workspace)
     worker = await other.join()
     die(dying)
     assert await other.recover(worker) == 2
