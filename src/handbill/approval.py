@@ -1,6 +1,7 @@
 """An approval: what may not be sent without a person, as the workspace keeps it and the gate reads it."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -58,3 +59,17 @@ class Begun(msgspec.Struct, frozen=True):
 def digest(value: Any) -> str:
     """A digest of JSON data, whatever the order of its keys."""
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
+
+
+def in_words(changed: Iterable[str]) -> str:
+    """`content 12: body`, `content 12: subject`, `data` become `content 12: body and subject; data`."""
+    grouped: dict[str, list[str]] = {}
+    for name in changed:
+        whose, _, what = name.rpartition(": ")
+        grouped.setdefault(whose, []).append(what)
+    return "; ".join(f"{whose}{': ' * bool(whose)}{_and(what)}" for whose, what in grouped.items())
+
+
+def _and(names: Sequence[str]) -> str:
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last}" if others else last

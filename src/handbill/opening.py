@@ -4,12 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
 from handbill.connections import Connection, reach
 from handbill.connections.switching import Connections
 from handbill.gate.gate import Gate
-from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import Context
 from handbill.workspace.running import running
@@ -23,18 +20,9 @@ Connected = Callable[[], Awaitable[Context]]
 
 def context_of(connection: Connection, connections: Connections | None = None) -> Context:
     """What tools work with on this connection, which is one of `connections`."""
+    gate = Gate(connection.client, connection.register)
     live = connection.saved is not None
-    gate = Gate(connection.client, _off(connection) if live else connection.policy)
     return Context(connection.client, gate, connection.name, connections=connections, live=live)
-
-
-def _off(connection: Connection) -> Callable[[], Awaitable[Policy]]:
-    """The rules of a connection, with sending off: nothing decides about its sends yet."""
-
-    async def policy() -> Policy:
-        return structs.replace(await connection.policy(), mode="off")
-
-    return policy
 
 
 def contexts(connections: Connections) -> Connected:

@@ -1,7 +1,7 @@
 """What may be sent without a person: the rules a person set, and the decision they lead to."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -112,6 +112,11 @@ def quiet_until(quiet_hours: str, now: int) -> int | None:
         return None
     day = here.date() + timedelta(days=clock >= end)
     return int(datetime.combine(day, end, zone).timestamp())
+
+
+def allowed(address: str, only_domains: Collection[str]) -> bool:
+    """Whether mail may go to this address at all: anywhere, when no domains are named."""
+    return not only_domains or address.rpartition("@")[2].strip(" >").lower() in only_domains
 
 
 def check(policy: Policy) -> None:

@@ -87,22 +87,23 @@ async def test_a_batch_that_is_too_large_is_refused(ask: Ask, calls: int, size: 
         await ask("SEND_BATCH", batch=[call] * calls)
 
 
-BATCH = [{"type": "track", "userId": "u1", "event": "x"}, {"type": "page", "userId": "u2"}, {"type": "alias"}]
+BATCH = [
+    {"type": "track", "userId": "u1", "event": "purchase"},
+    {"type": "page", "userId": "u2", "name": "Pricing"},
+    {"type": "group", "userId": "u3", "groupId": "acme"},
+]
 
 
 @pytest.mark.parametrize(
     ("tool", "arguments", "people"),
     [
-        ("IDENTIFY_PERSON", {"user_id": "u1"}, "1 person"),
         ("TRACK_EVENT", {"user_id": "u1", "event": "purchase"}, "1 person"),
-        ("TRACK_PAGE", {"user_id": "u1"}, "1 person"),
-        ("TRACK_SCREEN", {"user_id": "u1", "name": "Basket"}, "1 person"),
         ("SEND_BATCH", {"batch": BATCH}, "2 people"),
         ("SEND_TRANSACTIONAL_MESSAGE", {"identifier": "u1", "transactional_message_id": "Receipt"}, "1 person"),
     ],
 )
-async def test_what_may_send_passes_the_gate(
-    workspace: Workspace, ask: Ask, ann: str, tool: str, arguments: dict[str, Any], people: str
+async def test_what_would_start_a_campaign_passes_the_gate(
+    workspace: Workspace, ask: Ask, ann: str, thanks: int, tool: str, arguments: dict[str, Any], people: str
 ) -> None:
     await workspace.database.write(sending.put, Policy(mode="live", auto_send_max=0))
     with pytest.raises(SendingRefused, match=f"This would reach {people}; up to 0 go without a person"):

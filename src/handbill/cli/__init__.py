@@ -41,6 +41,7 @@ COMMANDS = {
     "bounces": ("handbill.cli.bounces:bounces", "Read what mail servers write back about what was sent."),
     "connect": ("handbill.cli.connections:connect", "Connect a workspace at Customer.io; the tools then work there."),
     "connections": ("handbill.cli.connections:connections", "The workspaces there are: choose, test, remove one."),
+    "approvals": ("handbill.cli.resources:approvals", "Sends that wait for a person, and what became of others."),
     "stop": ("handbill.cli.resources:stop", "Stop what is being sent; anybody may."),
     "resume": ("handbill.cli.stopping:resume", "Let go on what was stopped."),
     "approve": ("handbill.cli.approvals:approve", "List what waits for a person's yes, and give it."),

@@ -65,6 +65,7 @@ EXAMPLES = {
     "event batch": ["handbill event batch @calls.json"],
     "messages report-push": ["handbill messages report-push dgTbAQUBAAGUq1Zk opened"],
     "messages unsubscribe": ["handbill messages unsubscribe dgTbAQUBAAGUq1Zk"],
+    "approvals list": ["handbill approvals list", "handbill approvals list --json"],
     "workspace integrations": ["handbill workspace integrations"],
     "workspace webhooks": ["handbill workspace webhooks"],
     "workspace collections": ["handbill workspace collections"],
@@ -203,6 +204,7 @@ campaigns = _group("campaigns", "Messages for each person to whom something happ
 metrics = _group("metrics", "What became of what was sent, as rates.")
 person = _group("person", "People: found, read, added, merged, blocked.")
 event = _group("event", "What people do.")
+approvals = _group("approvals", "Sends that wait for a person's yes, and what became of others.")
 workspace = _group("workspace", "What else is in the workspace, and what it is connected to.")
 why = _alone("why")
 stop = _alone("stop")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx2
 
 from handbill.client import Client, Server, basic
+from handbill.connections.register import WorkspaceRegister
 from handbill.connections.saved import Saved
 from handbill.policy import Policy
 from handbill.settings import Settings
@@ -27,9 +28,14 @@ class Connection:
     saved: Saved | None = None
     """What is known of the one at Customer.io."""
 
+    @property
+    def register(self) -> WorkspaceRegister:
+        """Where its sends are entered, with the rules for them."""
+        return WorkspaceRegister(self.workspace, self.saved.name if self.saved else "")
+
     async def policy(self) -> Policy:
         """What may be sent without a person, as it is at this moment."""
-        return await self.workspace.policy(self.saved.name if self.saved else "")
+        return await self.register.policy()
 
     async def name(self) -> str:
         """Where calls go, as answers say it: `embedded (sandbox)`, or `acme (Customer.io, EU)`."""

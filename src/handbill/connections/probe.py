@@ -55,6 +55,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "GET_TRIGGERS": ("broadcasts",),
     "GET_WEBHOOKS": ("reporting_webhooks",),
     "IDENTIFY_PERSON": ("pipelines",),
+    "LIST_APPROVALS": (),
     "LIST_BROADCASTS": ("broadcasts",),
     "LIST_CAMPAIGNS": ("campaigns",),
     "LIST_COLLECTIONS": ("collections",),

@@ -86,6 +86,7 @@ async def _round(asker: "_Asker", settings: Settings) -> str:
     await asker.ask("When was this broadcast sent?", "CUSTOMERIO_GET_TRIGGERS", broadcast_id=broadcast_id)
     await asker.ask("Which newsletters are there?", "CUSTOMERIO_LIST_NEWSLETTERS", sort="desc")
     await asker.ask("Which transactional templates?", "CUSTOMERIO_LIST_TRANSACTIONAL_MESSAGES")
+    await asker.ask("Does anything wait for my yes?", "CUSTOMERIO_LIST_APPROVALS")
     return delivery_id
 
 

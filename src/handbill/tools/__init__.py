@@ -9,6 +9,7 @@ from typing import Any
 from handbill.errors import NotFound, quoted
 from handbill.gate.questions import Ask, Question, Unanswered
 from handbill.tools import (
+    approvals,
     broadcasts,
     campaigns,
     collections,
@@ -42,6 +43,7 @@ __all__ = [
     "Question",
     "Tool",
     "Unanswered",
+    "approvals",
     "broadcasts",
     "call",
     "campaigns",

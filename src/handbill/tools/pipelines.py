@@ -1,25 +1,23 @@
 """Pipelines: who people are and what they do, taken in; what comes in may start a campaign, and so send."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from handbill.contract.limits import BATCH_BYTES, EVENT_NAME_BYTES, OPERATION_BYTES
 from handbill.errors import Fault, InvalidInput
-from handbill.gate.gate import PipelinesCall
+from handbill.gate.gate import Outcome, PipelinesCall
 from handbill.tools.answers import Answer
+from handbill.tools.approvals import Sending, decided, waiting
 from handbill.tools.parameters import Json, Text, Timestamp
 from handbill.tools.tool import Context, tool
 
 OBJECT = {"type": "object"}
 CALLS = {"type": "array", "items": {"type": "object"}}
-REACHING = ("identify", "track", "page", "screen")
-"""The types of calls that may start a campaign for their person."""
-
 WORDS = {"userId": "user_id", "anonymousId": "anonymous_id", "groupId": "group_id", "previousId": "previous_id"}
 """Customer.io's names of fields, and the tools'."""
 _FIELDS = re.compile("|".join(WORDS))
@@ -35,8 +33,13 @@ Properties = Annotated[
 When = Annotated[int | None, Timestamp(does="When it happened, in Unix seconds; now, if left out.")]
 
 
-class TakenIn(Answer):
+class Changed(Answer):
     accepted: int = Field(description="How many calls were taken in.")
+
+
+class TakenIn(Sending):
+    accepted: int = Field(description="How many calls were taken in.")
+    state: Literal["accepted", "held", "declined"] = "accepted"
 
 
 class Tracked(TakenIn):
@@ -71,10 +74,12 @@ async def track_event(
     Customer.io's reserved names, such as User Deleted, do what they say.
     """
     who = {"userId": user_id, "anonymousId": anonymous_id}
-    await _take_in(context, "track", **who, event=event, properties=properties, timestamp=_iso(timestamp))
+    taken = await _take_in(context, "track", **who, event=event, properties=properties, timestamp=_iso(timestamp))
+    if not taken.accepted:
+        return Tracked(**taken.model_dump(), campaigns=[])
     campaigns = (await context.client.campaigns.list()).campaigns
     started = [each.id for each in campaigns if each.state == "running" and each.event_name == event]
-    return Tracked(accepted=1, campaigns=started if user_id else [])
+    return Tracked(**taken.model_dump(), campaigns=started if user_id else [])
 
 
 @tool(effect="sends", toolset="pipelines", command="event page")
@@ -121,11 +126,11 @@ async def add_person_to_group(
             example='{"name": "Acme"}',
         ),
     ] = None,
-) -> TakenIn:
+) -> Changed:
     """Make a person belong to a group (an object), which is added when it is not there yet."""
     with _our_words():
         await context.client.pipelines.group(_said(userId=user_id, groupId=group_id, traits=traits))
-    return TakenIn(accepted=1)
+    return Changed(accepted=1)
 
 
 @tool(effect="changes", toolset="pipelines", command="person alias")
@@ -133,11 +138,11 @@ async def create_alias(
     context: Context,
     user_id: Annotated[str, Text(does="Who stays: the person's id or email address.", example="u1")],
     previous_id: Annotated[str, Text(does="Who becomes part of that one, and is gone then.", example="u9")],
-) -> TakenIn:
+) -> Changed:
     """Make one person of two: previous_id is merged into user_id. This cannot be taken back."""
     with _our_words():
         await context.client.pipelines.alias(_said(userId=user_id, previousId=previous_id))
-    return TakenIn(accepted=1)
+    return Changed(accepted=1)
 
 
 @tool(effect="sends", toolset="pipelines", command="event batch")
@@ -155,20 +160,20 @@ async def send_batch(
     ],
 ) -> TakenIn:
     """Take in many calls at once. When one of them is not right, it is named and none is done."""
-    await context.gate.take_in("batch", batch, people=len(_reached(batch)))
-    return TakenIn(accepted=len(batch))
-
-
-def _reached(batch: Iterable[Any]) -> set[str]:
-    """Whom the calls may start a campaign for."""
-    calls = [call for call in batch if isinstance(call, dict) and call.get("type") in REACHING]
-    return {str(call.get("userId") or call.get("anonymousId")) for call in calls}
+    return await _taken(context, await context.gate.take_in("batch", batch), len(batch))
 
 
 async def _take_in(context: Context, call: PipelinesCall, **said: Any) -> TakenIn:
     with _our_words():
-        await context.gate.take_in(call, _said(**said))
-    return TakenIn(accepted=1)
+        return await _taken(context, await context.gate.take_in(call, _said(**said)), 1)
+
+
+async def _taken(context: Context, outcome: Outcome, calls: int) -> TakenIn:
+    outcome = await decided(context, outcome)
+    context.notes.extend(outcome.notes)
+    if outcome.answer is None:
+        return TakenIn(accepted=0, **await waiting(context, outcome))
+    return TakenIn(accepted=calls, repeated=outcome.repeated)
 
 
 def _said(**said: Any) -> dict[str, Any]:

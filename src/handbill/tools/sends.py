@@ -9,7 +9,7 @@ from handbill.contract.app.messages import Message
 from handbill.contract.app.sends import Sent
 from handbill.errors import HandbillError, InvalidInput
 from handbill.gate.gate import Channel
-from handbill.tools.answers import Answer
+from handbill.tools.approvals import Sending, decided, waiting
 from handbill.tools.customers import Who, find_one
 from handbill.tools.parameters import Choice, Flag, Json, Text, Timestamp
 from handbill.tools.tool import Context, tool
@@ -18,16 +18,28 @@ FOLLOW_SECONDS = 60
 POLL_SECONDS = 0.25
 SETTLED = ("sent", "failed", "bounced", "undeliverable", "suppressed", "drafted", "deferred")
 """What has happened to a message of which it is clear what became of it, for now."""
+State = Literal[
+    "queued",
+    "held",
+    "declined",
+    "sent",
+    "failed",
+    "bounced",
+    "undeliverable",
+    "suppressed",
+    "drafted",
+    "deferred",
+]
 ADDRESSES = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 """The attribute with the person's address, for the channels that want one."""
 
 
-class SentMessage(Answer):
-    delivery_id: str = Field(description="The message, for CUSTOMERIO_EXPLAIN_DELIVERY.")
-    queued_at: int
+class SentMessage(Sending):
+    delivery_id: str = Field("", description="The message, for CUSTOMERIO_EXPLAIN_DELIVERY; empty while it is held.")
+    queued_at: int | None = None
     send_at: int | None = None
     recipient: str
-    state: Literal["queued", "sent", "failed", "bounced", "undeliverable", "suppressed", "drafted", "deferred"]
+    state: State
     failure_message: str | None = None
 
 
@@ -62,7 +74,8 @@ async def send_transactional_message(
 ) -> SentMessage:
     """Send one transactional message, such as a receipt or a password reset, to one person of the workspace.
 
-    Sent once: when the answer is lost, look with CUSTOMERIO_GET_MESSAGES before you call again.
+    Sent once: when the answer is lost, look with CUSTOMERIO_GET_MESSAGES before you call again. state `held`: it
+    waits for a person, who is told how in `approve`; the same call again tells what became of it.
     """
     person = await find_one(context, identifier)
     attribute = ADDRESSES.get(channel)
@@ -76,13 +89,17 @@ async def send_transactional_message(
         **{name: value for name, value in said.items() if value is not None},
         **({"queue_draft": True} if queue_draft else {}),
     }
-    sent = await context.gate.send(channel, body, people=1 + recipient.count(","))
-    return await _followed(context, sent, recipient)
+    outcome = await decided(context, await context.gate.message(channel, body))
+    context.notes.extend(outcome.notes)
+    if outcome.answer is None:
+        return SentMessage(recipient=recipient, **await waiting(context, outcome))
+    context.notes.extend(["the same call came before: this is its message, nothing new is sent"] * outcome.repeated)
+    return await _followed(context, Sent(**outcome.answer), recipient, outcome.repeated)
 
 
-async def _followed(context: Context, sent: Sent, recipient: str) -> SentMessage:
+async def _followed(context: Context, sent: Sent, recipient: str, repeated: bool) -> SentMessage:
     """What became of it, at once or, if the caller waits, when it is settled or a minute passed."""
-    answer = SentMessage(**sent.model_dump(), recipient=recipient, state="queued")
+    answer = SentMessage(**sent.model_dump(), recipient=recipient, state="queued", repeated=repeated)
     loop = asyncio.get_running_loop()
     end = loop.time() + (FOLLOW_SECONDS if context.report and not sent.send_at else 0)
     try:

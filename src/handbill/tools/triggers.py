@@ -1,38 +1,53 @@
 """Triggers: a broadcast sent to an audience, previewed before and followed after."""
 
 import asyncio
-from typing import Annotated, Unpack
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Unpack, get_args
 
 from pydantic import Field
 
 from handbill.contract import audience
-from handbill.contract.app.triggers import Counts, LeftOut, MissingAttribute, Preview, Progress, Sample, Trigger
-from handbill.contract.app.triggers import TriggerState as State
+from handbill.contract.app.triggers import (
+    Counts,
+    LeftOut,
+    MissingAttribute,
+    Preview,
+    Progress,
+    Sample,
+    Trigger,
+    TriggerState,
+)
 from handbill.errors import Fault, HandbillError, InvalidInput
+from handbill.gate.gate import Outcome
 from handbill.tools.answers import Answer, fitting
+from handbill.tools.approvals import Sending, decided, waiting
 from handbill.tools.broadcasts import BroadcastId
 from handbill.tools.parameters import TriggerId
 from handbill.tools.tool import Context, tool
 from handbill.tools.triggering import TriggerBody, check_audience, check_trigger_id, number_of, remarks
 
-SETTLED = ("finished", "failed", "stopped", "held")
+SETTLED = ("finished", "failed", "stopped")
+TOLD = {"id", "broadcast_id", "state", "counts"}
+"""What an answer tells of a trigger's progress."""
 ASKED = ("audience", "data")
 """What a trigger was asked for, which its answers do not repeat."""
 POLL_SECONDS = 0.25
 FOLLOW_SECONDS = 600
 """How long a call stays to report on its trigger; the trigger goes on without it."""
+UNDECIDED = ("accepted", "preparing")
+"""Nobody knows yet whether it goes or waits for a person."""
+DECIDED_SECONDS = 3
+"""How long any call stays for that."""
 
 
-class Triggered(Answer):
-    id: int = Field(description="The trigger's id, for CUSTOMERIO_GET_TRIGGER.")
+class Triggered(Sending):
+    id: int | None = Field(
+        None, description="The trigger's id, for CUSTOMERIO_GET_TRIGGER; none while a call to Customer.io is held."
+    )
     broadcast_id: int
-    state: State
-    recipients: int | None = None
+    state: TriggerState | Literal["declined"]
+    recipients: int | None = Field(None, description="How many people; empty when nobody knows.")
     counts: Counts | None = Field(None, description="Deliveries by state; empty when that is not told.")
-    reason: str = Field("", description="Why it waits for a person, if it is held.")
-    approval: int | None = Field(None, description="The number under which a person approves it, if it is held.")
-    expires_at: int | None = Field(None, description="Until when it waits (Unix seconds).")
-    repeated: bool = Field(False, description="The same call came before: this is its trigger, and no new one.")
 
 
 class Previewed(Answer):
@@ -55,7 +70,7 @@ class TriggerDetails(Answer):
     broadcast_id: int
     created_at: int
     processed_at: int | None = None
-    state: State
+    state: TriggerState
     recipients: int | None = None
     counts: Counts | None = Field(None, description="Deliveries by state; empty when that is not told.")
     reason: str = Field("", description="Why it waits for a person, if it is held.")
@@ -71,21 +86,63 @@ async def trigger_broadcast(context: Context, broadcast_id: BroadcastId, **body:
     Everyone named must be in the workspace already, unless a flag says to skip who is missing. At most one trigger
     per 10 seconds and broadcast; the same call again within 10 minutes is answered with the trigger of the first. A
     refused call sends nothing and does not count. CUSTOMERIO_PREVIEW_BROADCAST shows what would happen.
+
+    state `held`: it waits for a person, who is told how in `approve`; you need do nothing. The same call again, or
+    CUSTOMERIO_LIST_APPROVALS, tells what became of it.
     """
-    preview = await context.client.triggers.preview(broadcast_id, {**body}, samples=0)
-    await context.gate.check(0)
-    _refuse_faults(preview, body)
     context.notes.extend(remarks(body))
-    made = await context.gate.trigger(broadcast_id, {**body}, preview.people)
-    context.notes.extend(["the same call came before: this is its trigger, nothing new is sent"] * made.repeated)
-    accepted = Progress(
-        id=made.id, broadcast_id=broadcast_id, state="accepted", recipients=preview.people, counts=Counts()
+    return await (_at_customerio if context.client.live else _here)(context, broadcast_id, body)
+
+
+async def _at_customerio(context: Context, broadcast_id: int, body: TriggerBody) -> Triggered:
+    """There is no preview there, and no more to follow than the trigger itself."""
+    outcome = await context.gate.trigger(broadcast_id, {**body}, context.tell)
+    outcome = await decided(context, outcome)
+    context.notes.extend(outcome.notes)
+    people = outcome.approval.people if outcome.approval else None
+    if outcome.answer is None:
+        return Triggered(broadcast_id=broadcast_id, recipients=people, **await waiting(context, outcome))
+    _note_repeated(context, outcome)
+    return Triggered(
+        id=outcome.answer["id"],
+        broadcast_id=broadcast_id,
+        state="accepted",
+        recipients=people,
+        repeated=outcome.repeated,
     )
-    progress = await _follow(context, accepted)
-    unresolved = progress.state in ("accepted", "preparing")
+
+
+async def _here(context: Context, broadcast_id: int, body: TriggerBody) -> Triggered:
+    await context.gate.check()
+    preview = await context.client.triggers.preview(broadcast_id, {**body}, samples=0)
+    _refuse_faults(preview, body)
+    made = await context.gate.trigger(broadcast_id, {**body})
+    _note_repeated(context, made)
+    assert made.answer
+    accepted = Progress(
+        id=made.answer["id"], broadcast_id=broadcast_id, state="accepted", recipients=preview.people, counts=Counts()
+    )
+    progress, waits = await _follow(context, accepted), dict[str, Any]()
+    if progress.state == "held" and progress.approval:
+        held = Outcome(None, await context.gate.register.get(progress.approval), made.repeated)
+        progress, waits = await _asked(context, progress, held)
+    unresolved = progress.state in UNDECIDED
     recipients = preview.people if unresolved else progress.recipients
-    told = progress.model_dump(exclude={"note", "recipients", *ASKED})
-    return Triggered(**told, recipients=recipients, repeated=made.repeated)
+    told = {**progress.model_dump(include=TOLD), "recipients": recipients, "repeated": made.repeated}
+    return Triggered(**(told | waits))
+
+
+async def _asked(context: Context, progress: Progress, held: Outcome) -> tuple[Progress, dict[str, Any]]:
+    """A trigger that is held, once the person in front of the client was asked, and what there is to say of it."""
+    outcome = await decided(context, held)
+    context.notes.extend(outcome.notes)
+    if outcome.approval and outcome.approval.state == "approved":
+        return await _follow(context, progress, ("held",)), {}
+    return progress, await waiting(context, outcome)
+
+
+def _note_repeated(context: Context, outcome: Outcome) -> None:
+    context.notes.extend(["the same call came before: this is its trigger, nothing new is sent"] * outcome.repeated)
 
 
 @tool(effect="reads", toolset="broadcasts", command="broadcast preview", check=check_audience)
@@ -137,18 +194,21 @@ def _refuse_faults(preview: Preview, body: TriggerBody) -> None:
         raise InvalidInput.of(option, f"{option} matches nobody now; nothing was sent.{left_out}")
 
 
-async def _follow(context: Context, progress: Progress) -> Progress:
-    """How far the trigger is: at once, or, if the caller wants to be told, when it is settled or 10 minutes passed.
+async def _follow(context: Context, progress: Progress, passed: Sequence[str] = ()) -> Progress:
+    """How far the trigger is: when it is settled or 10 minutes passed, if the caller wants to be told; else when it
+    is decided whether it waits for a person. States that are `passed` are not the end.
 
     The trigger is accepted by now, so nothing that goes wrong here may hide its id.
     """
     loop = asyncio.get_running_loop()
-    end = loop.time() + FOLLOW_SECONDS
     try:
+        ends, patience = await _ends(context, passed)
+        end = loop.time() + patience
         progress = await context.client.triggers.progress(progress.broadcast_id, progress.id)
-        while context.report:
-            await context.report(progress)
-            if progress.state in SETTLED or loop.time() > end:
+        while True:
+            if context.report:
+                await context.report(progress)
+            if progress.state in ends or loop.time() >= end:
                 break
             await asyncio.sleep(POLL_SECONDS)
             progress = await context.client.triggers.progress(progress.broadcast_id, progress.id)
@@ -156,3 +216,11 @@ async def _follow(context: Context, progress: Progress) -> Progress:
         context.notes.append(f"The trigger was accepted, but how far it is could not be read: {error}")
     context.notes.extend([progress.note] if progress.note else [])
     return progress
+
+
+async def _ends(context: Context, passed: Sequence[str]) -> tuple[Sequence[str], float]:
+    """The states in which following ends, and after how many seconds it ends in any."""
+    if context.report:
+        return [state for state in (*SETTLED, "held") if state not in passed], FOLLOW_SECONDS
+    live = (await context.gate.policy()).mode == "live"
+    return [state for state in get_args(TriggerState) if state not in (*UNDECIDED, *passed)], DECIDED_SECONDS * live

@@ -7,12 +7,12 @@
 A held trigger whose newest approval is not open any more, or that has a note in place of one, is on its way out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from handbill.approval import Approval, Asked, digest
+from handbill.approval import Approval, Asked, digest, in_words
 from handbill.policy import GO, Decision
 from handbill.policy import decide as by_rules
 from handbill.workspace.engine.needs import Content, Job
@@ -196,20 +196,6 @@ def _snippets(written: Sequence[Content]) -> dict[str, str]:
     snippets = written[0].snippets if written else {}
     everything = "\n".join([*(text for content in written for text in content.fields.values()), *snippets.values()])
     return {f"snippet {name}": digest(text) for name, text in snippets.items() if name in everything}
-
-
-def in_words(changed: Iterable[str]) -> str:
-    """`content 12: body`, `content 12: subject`, `data` become `content 12: body and subject; data`."""
-    grouped: dict[str, list[str]] = {}
-    for name in changed:
-        whose, _, what = name.rpartition(": ")
-        grouped.setdefault(whose, []).append(what)
-    return "; ".join(f"{whose}{': ' * bool(whose)}{_and(what)}" for whose, what in grouped.items())
-
-
-def _and(names: Sequence[str]) -> str:
-    *others, last = sorted(names)
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 # What becomes of it

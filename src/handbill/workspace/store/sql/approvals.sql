@@ -32,14 +32,16 @@ SELECT * FROM approvals WHERE (state = 'waiting' AND expires_at <= :now)
 
 -- name: decide
 UPDATE approvals SET state = :state, decided_at = :now, via = :via,
-  request = CASE WHEN :state = 'approved' THEN request END
+  request = CASE WHEN :state = 'approved' THEN request END,
+  facts = CASE WHEN :state = 'approved' THEN facts ELSE json_remove(facts, '$.first') END
 WHERE id = :id AND state = 'waiting'
 
 -- name: close
-UPDATE approvals SET state = :state, request = NULL WHERE id = :id AND state IN ('waiting', 'approved')
+UPDATE approvals SET state = :state, request = NULL, facts = json_remove(facts, '$.first')
+WHERE id = :id AND state IN ('waiting', 'approved')
 
 -- name: finish
-UPDATE approvals SET state = :state, outcome = :outcome, request = NULL WHERE id = :id
+UPDATE approvals SET state = :state, outcome = :outcome WHERE id = :id
 
 -- name: ask_again
 UPDATE approvals SET reason = :reason, until = :until, expires_at = :expires_at WHERE id = :id AND state = 'waiting'

@@ -1,0 +1,112 @@
+"""Transactional sends before they are made: whom they reach, what is approved of them, and whether one was made."""
+
+from collections.abc import Mapping
+from email.utils import getaddresses
+from typing import Any
+
+from handbill.approval import digest
+from handbill.client import Client
+from handbill.contract.app.messages import ParentMessagesQuery
+from handbill.contract.app.transactional import TransactionalMessage
+from handbill.errors import HandbillError, NotFound, SendingRefused, quoted
+from handbill.gate.call import UNKNOWN_ADDRESSES, Call, Details, Sized, messages, of_texts
+from handbill.policy import Policy, allowed
+
+SOON = 2
+"""Seconds by which Customer.io's clock may be behind ours when a message is looked for."""
+LOOKED_AT = 50
+
+
+class Sends:
+    repeats, sure = False, False
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def about(self, call: Call) -> dict[str, Any]:
+        return {}
+
+    async def size(self, call: Call, rules: Policy) -> Sized:
+        """The addresses of a mail are counted; any other way reaches one person."""
+        addresses = _addresses(call)
+        kept = [each for each in addresses if allowed(each, rules.only_domains)]
+        if addresses and not kept:
+            outside = f"outside of {', '.join(rules.only_domains)}, to which sending is limited"
+            raise SendingRefused(f"The address is {outside}. Nothing was sent.")
+        waits = UNKNOWN_ADDRESSES if rules.only_domains and not addresses else ""
+        if len(kept) == len(addresses):
+            return Sized(call, max(1, len(kept)), waits)
+        notes = [f"{len(addresses) - len(kept)} addresses skipped: outside of {', '.join(rules.only_domains)}"]
+        return Sized(Call(call.endpoint, {**call.body, "to": ", ".join(kept)}), len(kept), waits, notes)
+
+    async def details(self, sized: Sized) -> Details:
+        message, body = await self._message(sized.call), sized.call.body
+        contents = (await self._client.transactional.contents(message.id)).contents
+        facts = {
+            "kind": "transactional message",
+            "id": message.id,
+            "name": message.name,
+            **messages(contents),
+            "channel": sized.call.endpoint.partition(".")[2],
+            "transport": "Customer.io",
+        }
+        whom = {name: body.get(name) for name in ("identifiers", "to")}
+        how = {name: value for name, value in body.items() if name not in (*whom, "message_data")}
+        parts = {
+            f"transactional message {message.id}: name": digest(message.name),
+            **of_texts(contents),
+            "data": digest(body.get("message_data") or {}),
+            "settings": digest(how),
+            "audience": digest(whom),
+        }
+        return Details(facts, parts)
+
+    async def _message(self, call: Call) -> TransactionalMessage:
+        """By its number or its name. Raises NotFound."""
+        wanted = str(call.body["transactional_message_id"])
+        found = (await self._client.transactional.list()).messages
+        for each in found:
+            if wanted == str(each.id) or wanted.casefold() == each.name.casefold():
+                return each
+        raise NotFound(
+            f"There is no transactional message {quoted(wanted)}; CUSTOMERIO_LIST_TRANSACTIONAL_MESSAGES lists them."
+        )
+
+    async def mark(self, call: Call) -> None:
+        return None
+
+    async def make(self, call: Call) -> dict[str, Any]:
+        sent = await getattr(self._client.sends, call.endpoint.partition(".")[2])(dict(call.body))
+        made: dict[str, Any] = sent.model_dump()
+        return made
+
+    async def made(self, call: Call, mark: None, began: int) -> list[dict[str, Any]] | None:
+        """The message's deliveries to this person since; one that there is none of yet may still come."""
+        person = (call.body.get("identifiers") or {}).get("cio_id")
+        try:
+            message = await self._message(call)
+            query = ParentMessagesQuery(limit=LOOKED_AT)
+            listed = (await self._client.transactional.messages(message.id, query)).messages
+        except HandbillError:
+            return None
+        return [
+            {"delivery_id": each.id, "queued_at": each.created}
+            for each in listed
+            if each.created >= began - SOON
+            and each.customer_identifiers
+            and each.customer_identifiers.cio_id == person
+        ]
+
+    def found(self, call: Call, outcome: Mapping[str, Any]) -> str:
+        return str(outcome["delivery_id"])
+
+    def look(self, call: Call) -> str:
+        return "CUSTOMERIO_GET_MESSAGES"
+
+
+def _addresses(call: Call) -> list[str]:
+    """Whom a mail goes to; none when the way is another, or the person's own device or address is meant."""
+    if call.endpoint != "sends.email":
+        return []
+    copies = [call.body[field] for field in ("to", "cc", "bcc") if call.body.get(field)]
+    return [address for _, address in getaddresses(copies) if address]

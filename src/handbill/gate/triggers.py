@@ -1,0 +1,156 @@
+"""Triggers before they are made: how many people they reach, what is approved of them, and whether one was made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handbill.approval import digest
+from handbill.client import Client
+from handbill.contract import audience
+from handbill.contract.app.contents import Text
+from handbill.errors import HandbillError, SendingRefused
+from handbill.gate.call import UNKNOWN_ADDRESSES, Call, Details, Sized, messages, of_texts
+from handbill.policy import Policy, allowed
+
+SKEW = 60
+"""Seconds by which Customer.io's clock and ours may differ."""
+FIRST = 5
+"""Of the people who are named, so many are shown."""
+
+
+class Triggers:
+    repeats, sure = False, True
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def about(self, call: Call) -> dict[str, Any]:
+        return {"broadcast_id": call.path["broadcast_id"]}
+
+    async def size(self, call: Call, rules: Policy) -> Sized:
+        """Named people are counted, a segment by itself is asked for; of all else nobody knows the size."""
+        body, notes = _within(call.body, rules.only_domains)
+        waits = UNKNOWN_ADDRESSES if rules.only_domains and not _addresses_known(body) else ""
+        return Sized(Call(call.endpoint, body, call.path), await self._people(body), waits, notes)
+
+    async def _people(self, body: Mapping[str, Any]) -> int | None:
+        if body.get("email_add_duplicates") and not body.get("ids"):
+            return None  # an address may be several people's
+        named = _named(body)
+        if named:
+            return len(set(named))
+        segment = _segment(body.get("recipients"))
+        return (await self._client.segments.count(segment)).count if segment else None
+
+    async def details(self, sized: Sized) -> Details:
+        number, body = sized.call.path["broadcast_id"], sized.call.body
+        broadcast = (await self._client.broadcasts.get(number)).broadcast
+        actions = (await self._client.broadcasts.actions(number)).actions
+        sent = [action for action in actions if action.sending_state != "off"]
+        facts = {
+            "kind": "broadcast",
+            "broadcast_id": number,
+            "name": broadcast.name,
+            **messages(sent),
+            "transport": "Customer.io",
+            "audience": _in_words(body),
+            "first": [name for _, name in _named(body)[:FIRST]],
+        }
+        whom = {name: value for name, value in body.items() if name != "data"}
+        parts = {
+            f"broadcast {number}: name": digest(broadcast.name),
+            f"broadcast {number}: state": digest([broadcast.state, broadcast.active]),
+            **of_texts(actions),
+            **await self._snippets(actions),
+            "data": digest(body.get("data") or {}),
+            "audience": digest([whom, sized.people]),
+        }
+        return Details(facts, parts)
+
+    async def _snippets(self, texts: list[Any]) -> dict[str, str]:
+        """Those that are named in what is written, or in another snippet."""
+        snippets = (await self._client.snippets.list()).snippets
+        everything = "\n".join([*(_all(text) for text in texts), *(snippet.value for snippet in snippets)])
+        return {f"snippet {each.name}": digest(each.value) for each in snippets if each.name in everything}
+
+    async def mark(self, call: Call) -> int:
+        """The newest trigger there is; 0 without any."""
+        return max((trigger.id for trigger in await self._list(call)), default=0)
+
+    async def make(self, call: Call) -> dict[str, Any]:
+        accepted = await self._client.triggers.create(call.path["broadcast_id"], dict(call.body))
+        return {"id": accepted.id, **({"repeated": True} if accepted.repeated else {})}
+
+    async def made(self, call: Call, mark: int, began: int) -> list[dict[str, Any]] | None:
+        """Triggers that are new; None when there are some that were made at another time, or none can be read."""
+        try:
+            new = [trigger for trigger in await self._list(call) if trigger.id > mark]
+        except HandbillError:
+            return None
+        if any(trigger.created_at < began - SKEW for trigger in new):
+            return None
+        return [{"id": trigger.id} for trigger in new]
+
+    def found(self, call: Call, outcome: Mapping[str, Any]) -> str:
+        return f"{call.path['broadcast_id']}-{outcome['id']}"
+
+    def look(self, call: Call) -> str:
+        return f"CUSTOMERIO_GET_TRIGGERS of broadcast {call.path['broadcast_id']}"
+
+    async def _list(self, call: Call) -> Any:
+        return (await self._client.triggers.list(call.path["broadcast_id"])).triggers
+
+
+def _named(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The people a trigger names, as ids and addresses in one spelling."""
+    entries = [
+        *({"id": each} for each in body.get("ids") or ()),
+        *({"email": each} for each in body.get("emails") or ()),
+        *(body.get("per_user_data") or ()),
+    ]
+    return [("id", each["id"]) if each.get("id") else ("email", _spelled(each["email"])) for each in entries]
+
+
+def _spelled(address: str) -> str:
+    return address.strip(" ").lower()
+
+
+def _segment(recipients: Any) -> int | None:
+    """The segment of a filter that is nothing else."""
+    plain = isinstance(recipients, dict) and recipients.keys() == {"segment"}
+    return int(recipients["segment"]["id"]) if plain else None
+
+
+def _within(body: Mapping[str, Any], domains: tuple[str, ...]) -> tuple[Mapping[str, Any], list[str]]:
+    """The trigger without the addresses outside of `domains`, and a note that counts them."""
+    option = audience.named(body)[0]
+    entries = body[option]
+    if not domains or option not in ("emails", "per_user_data"):
+        return body, []
+    kept = [each for each in entries if (address := _address(each)) is None or allowed(address, domains)]
+    left_out = len(entries) - len(kept)
+    if not kept:
+        raise SendingRefused(f"All {left_out:,} addresses are outside of {', '.join(domains)}; nothing was sent.")
+    said = f"{left_out:,} skipped: outside of {', '.join(domains)}, to which sending is limited"
+    return {**body, option: kept}, [said] * bool(left_out)
+
+
+def _address(entry: Any) -> str | None:
+    return entry if isinstance(entry, str) else entry.get("email")
+
+
+def _addresses_known(body: Mapping[str, Any]) -> bool:
+    named = _named(body)
+    return bool(named) and all(kind == "email" for kind, _ in named)
+
+
+def _in_words(body: Mapping[str, Any]) -> str:
+    """The audience, for a person: without anybody's data."""
+    option = audience.named(body)[0]
+    if option in ("ids", "emails", "per_user_data"):
+        return f"{len(body[option]):,} named in {option}"
+    segment = _segment(body.get("recipients"))
+    return f"segment {segment}" if segment else "a data file" if option == "data_file_url" else "a filter"
+
+
+def _all(text: Text) -> str:
+    return "\n".join(str(value) for value in text.model_dump().values())

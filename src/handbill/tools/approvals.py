@@ -1,0 +1,114 @@
+"""Approvals: sends that wait for a person's yes, as their tools answer them, and the list of them."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from handbill.approval import Approval, State
+from handbill.gate.gate import Outcome
+from handbill.gate.questions import Waiting, how_to_approve, put, question
+from handbill.tools.answers import Answer, fitting
+from handbill.tools.tool import Context, tool
+
+ENDED = {
+    "declined": "a person declined it; nothing was sent",
+    "changed": "something changed after it was asked for; nothing was sent",
+    "expired": "nobody approved it in time; nothing was sent",
+}
+
+
+class Sending(Answer):
+    """What a send answers: also when it waits for a person, which is no error."""
+
+    approval: int | None = Field(None, description="Its number, if a person is asked for it.")
+    reason: str = Field("", description="Why it waits for a person.")
+    approve: str = Field(
+        "", description="What a person does to let it go. There is nothing else to do; the same call tells later."
+    )
+    expires_at: int | None = Field(None, description="Until when a person can let it go, in Unix seconds.")
+    repeated: bool = Field(False, description="The same call came before: this is its answer, nothing new is sent.")
+
+
+class Waits(BaseModel):
+    approval: int
+    state: State
+    what: str = Field(description="Such as `broadcast 5`.")
+    name: str = ""
+    people: int | None = Field(None, description="How many it reaches; empty when nobody knows.")
+    reason: str
+    approve: str = Field("", description="What a person does to let it go, as long as it waits.")
+    created_at: int
+    expires_at: int
+    trigger_id: int | None = Field(None, description="The trigger it is, or became.")
+    outcome: str = ""
+
+
+class Approvals(Answer):
+    approvals: list[Waits]
+
+
+@tool(effect="reads", toolset="broadcasts", command="approvals list")
+async def list_approvals(context: Context) -> Approvals:
+    """List the sends that wait for a person's yes, and what became of the last 50, newest first.
+
+    Only a person can say yes: in a terminal, on a page, or when asked by the program you run in.
+    """
+    found = await context.gate.register.recent()
+    rules = await context.gate.policy()
+    listed = [_listed(approval, how_to_approve(approval.id, rules.approve_via)) for approval in found]
+    return fitting(Approvals(approvals=listed), "approvals")
+
+
+async def decided(context: Context, outcome: Outcome) -> Outcome:
+    """`outcome` after the person in front of the client was asked, if it waits and they can be."""
+    approval = outcome.approval
+    if outcome.answer is not None or not approval or approval.state != "waiting":
+        return outcome
+    if "elicitation" not in (await context.gate.policy()).approve_via:
+        return outcome
+    said = await put(context.ask, question(Waiting.of(approval.id, approval.people, approval.facts)))
+    if said == "confirmed":
+        return await context.gate.approve(approval.id, approval.confirm, "elicitation")
+    if said == "declined":
+        return await context.gate.decline(approval.id, "elicitation")
+    notes = ["The number was not the right one, so nothing was sent."] if said == "wrong" else []
+    return replace(outcome, notes=[*outcome.notes, *notes])
+
+
+async def waiting(context: Context, outcome: Outcome) -> dict[str, Any]:
+    """The fields of a `Sending` for what waits, or was declined."""
+    approval = outcome.approval
+    assert approval
+    if approval.state != "waiting":
+        context.notes.append(f"{ENDED.get(approval.state, approval.state)[0].upper()}{ENDED[approval.state][1:]}.")
+        return {"state": "declined", "approval": approval.id, "repeated": outcome.repeated}
+    if approval.until:
+        context.notes.append(f"The same call at or after {approval.until} (Unix seconds) goes by itself.")
+    rules = await context.gate.policy()
+    return {
+        "state": "held",
+        "approval": approval.id,
+        "reason": approval.reason,
+        "approve": how_to_approve(approval.id, rules.approve_via),
+        "expires_at": approval.expires_at,
+        "repeated": outcome.repeated,
+    }
+
+
+def _listed(approval: Approval, how: str) -> Waits:
+    facts, outcome = approval.facts, approval.outcome or {}
+    number = facts.get("broadcast_id", facts.get("id", ""))
+    return Waits(
+        approval=approval.id,
+        state=approval.state,
+        what=f"{facts.get('kind', 'broadcast' if number else approval.endpoint)} {number}".strip(),
+        name=str(facts.get("name", "")),
+        people=approval.people,
+        reason=approval.reason,
+        approve=how if approval.state == "waiting" else "",
+        created_at=approval.created_at,
+        expires_at=approval.expires_at,
+        trigger_id=approval.trigger_id or outcome.get("id"),
+        outcome=outcome.get("error", "") or ENDED.get(approval.state, ""),
+    )
