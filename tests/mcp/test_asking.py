@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import anyio
@@ -85,8 +86,10 @@ def asking_server() -> Server[Any]:
     async def rules() -> Policy:
         return Policy()
 
+    register: Any = SimpleNamespace(policy=rules)
+
     async def connected() -> Context:
-        return Context(nothing, Gate(nothing, rules), where)
+        return Context(nothing, Gate(nothing, register), where)
 
     return create_server(connected, TOOLS)
 

@@ -19,6 +19,7 @@ from tests.conftest import NOW, FixedClock, RenderedHere
 from tests.test_life_of_a_mail import Post
 from tests.workspace.engine.standins import send_everything
 
+from handbill.approval import in_words
 from handbill.client import Client
 from handbill.connections import reach
 from handbill.contract.app.triggers import Progress
@@ -28,7 +29,7 @@ from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import call
 from handbill.workspace.app import create_app
-from handbill.workspace.store import approvals, audit, holding, people, sending
+from handbill.workspace.store import approvals, audit, people, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -300,7 +301,7 @@ NAMES = st.sampled_from(["content 1: body", "content 1: subject", "content 2: bo
 
 @given(st.lists(NAMES, unique=True, min_size=1))
 def test_every_change_is_in_the_words_once(changed: list[str]) -> None:
-    words = holding.in_words(changed)
+    words = in_words(changed)
     for name in changed:
         whose, _, what = name.rpartition(": ")
         assert words.count(whose or what) == 1

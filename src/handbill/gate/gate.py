@@ -84,8 +84,8 @@ class Gate:
     async def send(self, call: Call, tell: Tell | None = None) -> Outcome:
         """Make the call, or let it wait for a person, or find it made before.
 
-        Raises SendingRefused; RateLimited when it is not its turn, unless there is somebody to `tell`; OutcomeUnknown when
-        nobody can tell whether it was carried out; and whatever the service answers.
+        Raises SendingRefused; RateLimited when it is not its turn, unless there is somebody to `tell`; OutcomeUnknown
+        when nobody can tell whether it was carried out; and whatever the service answers.
         """
         rules, kind = await self.policy(), self._kind(call)
         if not self.client.live:
