@@ -113,5 +113,5 @@ def test_a_toolset_that_is_not_there_is_named_with_those_that_are(names: str, me
 
 
 def test_the_default_is_what_the_first_eight_tools_need() -> None:
-    assert len(toolsets.shown("")) == 14
+    assert len(toolsets.shown("")) == 15
     assert toolsets.shown("all") == TOOLS
