@@ -118,7 +118,7 @@ async def test_a_call_whose_keys_are_gone_or_refused_leads_to_the_page(
         assert not (await client.call_tool(SEGMENTS, {})).is_error
         played.region = "eu"
         result = await client.call_tool(SEGMENTS, {})
-        assert "acme (Customer.io, US) refuses its key for this" in text(result)
+        assert "acme (Customer.io, US) does not let its key do this. api.customer.io does not take" in text(result)
         assert link(result)
         assert (await client.call_tool(MANAGE, {})).structured_content["current"] == "acme"
 

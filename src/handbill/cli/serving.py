@@ -32,6 +32,8 @@ from handbill.workspace.running import running, work
 from handbill.workspace.workspace import Workspace
 
 HOST, PORT = "127.0.0.1", 8622
+GRACE = 5
+"""Seconds that answers may take to their end at Ctrl+C; a client that listens for changes never ends by itself."""
 BACKLOG = 2048
 """Callers that may wait until they are taken."""
 
@@ -65,7 +67,7 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool, shown: 
                 app.router.routes.insert(0, Route("/mcp", mcp))  # routes are tried in their order, and there are many
                 guarded = OwnHosts(app, _names(settings, host, bound), OPEN_PATHS)
                 click.echo(f"Handbill serves http://{host}:{bound}: Customer.io's APIs, MCP at /mcp. Ctrl+C ends it.")
-                config = uvicorn.Config(guarded, log_level="warning", lifespan="off")
+                config = uvicorn.Config(guarded, log_level="warning", lifespan="off", timeout_graceful_shutdown=GRACE)
                 gc.freeze()  # the contract and its models stay: looking through them again took a tenth of the time
                 await uvicorn.Server(config).serve([sock])
 

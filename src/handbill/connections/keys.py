@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from filelock import FileLock
 
 Place = Literal["keyring", "file"]
 Api = Literal["app", "track", "pipelines"]
@@ -39,9 +40,9 @@ def keep(home: Path, name: str, keys: Keys) -> Place:
     """Keep the keys of the connection `name`, and say where: the file is for systems whose keyring keeps nothing."""
     text = msgspec.json.encode(keys).decode()
     if _ring_keeps(_user(home, name), text):
-        _write(home, _without(home, name))
+        _change(home, name, None)
         return "keyring"
-    _write(home, {**_read(home), name: keys})
+    _change(home, name, keys)
     return "file"
 
 
@@ -66,7 +67,7 @@ def forget(home: Path, name: str) -> None:
         keyring.delete_password(SERVICE, _user(home, name))
     except Exception:  # noqa: S110 (there was none, or there is no keyring)
         pass
-    _write(home, _without(home, name))
+    _change(home, name, None)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -98,13 +99,13 @@ def _read(home: Path) -> dict[str, Keys]:
     return msgspec.json.decode(path.read_bytes(), type=dict[str, Keys]) if path.exists() else {}
 
 
-def _without(home: Path, name: str) -> dict[str, Keys]:
-    return {other: keys for other, keys in _read(home).items() if other != name}
-
-
-def _write(home: Path, keys: dict[str, Keys]) -> None:
+def _change(home: Path, name: str, keys: Keys | None) -> None:
+    """Put these keys of `name` in the place of those in the file, with no other process between."""
+    home.mkdir(parents=True, exist_ok=True)
     path = home / FILE
-    if keys:
-        write_private(path, msgspec.json.encode(keys))
-    else:
-        path.unlink(missing_ok=True)
+    with FileLock(home / f"{FILE}.lock"):
+        others = {other: its for other, its in _read(home).items() if other != name}
+        if rest := {**others, **({name: keys} if keys else {})}:
+            write_private(path, msgspec.json.encode(rest))
+        else:
+            path.unlink(missing_ok=True)

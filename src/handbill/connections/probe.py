@@ -67,6 +67,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "REPORT_PUSH_EVENTS": (),
     "SEND_BATCH": ("pipelines",),
     "SEND_TRANSACTIONAL_MESSAGE": ("transactional",),
+    "STOP_SENDING": (),
     "TRACK_EVENT": ("pipelines", "campaigns"),
     "TRACK_PAGE": ("pipelines",),
     "TRACK_SCREEN": ("pipelines",),

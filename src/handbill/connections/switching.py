@@ -168,11 +168,8 @@ class Connections:
         saved = book.connections.get(name)
         if not saved or type(error) is not Unauthorized:
             return error
-        return Unauthorized(
-            saved.fails.get(tool)
-            or f"{saved.title} refuses its key for this: it was changed or deleted, or lacks a scope. Connect it "
-            f"again: `handbill connect {saved.name}`."
-        )
+        again = f"Connect it again with a key that may do this: `handbill connect {saved.name}`."
+        return Unauthorized(saved.fails.get(tool) or f"{saved.title} does not let its key do this. {error} {again}")
 
 
 class KeysGone(Unauthorized):
