@@ -219,3 +219,16 @@ async def test_campaigns_of_every_kind_are_read(kind: str) -> None:
     answer = {"campaigns": [{**campaign, "active": True, "state": "running", "actions": []}]}
     async with Client("https://api.customer.io", "key", Script(httpx2.Response(200, json=answer))) as client:
         assert [each.type for each in (await client.campaigns.list()).campaigns] == [kind]
+
+
+async def test_what_is_no_series_of_numbers_is_passed_over() -> None:
+    answer = {"metric": {"series": {"sent": [1, 2], "opened": None, "language_variants": {"7": {"sent": [1, 2]}}}}}
+    async with Client("https://api.customer.io", "key", Script(httpx2.Response(200, json=answer))) as client:
+        assert (await client.broadcasts.metrics(5)).metric.series == {"sent": [1, 2]}
+
+
+async def test_the_end_of_a_triggers_errors_may_be_written_as_text() -> None:
+    script = Script(httpx2.Response(200, json={"errors": None, "next": ""}))
+    async with Client("https://api.customer.io", "key", script) as client:
+        errors = await client.triggers.errors(5, 1)
+    assert (errors.errors, errors.next) == ([], 0)

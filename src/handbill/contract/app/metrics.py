@@ -1,8 +1,8 @@
 """Metrics: how many deliveries reached each state, and how often links were followed. Reference 8.3."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from handbill.contract.app.messages import MessageType
 from handbill.contract.endpoint import Endpoint, Model
@@ -86,10 +86,17 @@ class LinksQuery(PeriodQuery):
     type: MessageType | None = None
 
 
+def _lists(series: object) -> object:
+    """Customer.io also has an object of translations somewhere here (reference 8.3)."""
+    if not isinstance(series, dict):
+        return series
+    return {name: counts for name, counts in series.items() if isinstance(counts, list)}
+
+
 class Series(Model):
     """One whole number for each period and name; the first is the oldest period."""
 
-    series: dict[str, list[int]]
+    series: Annotated[dict[str, list[int]], BeforeValidator(_lists)]
 
 
 class Metrics(Model):
