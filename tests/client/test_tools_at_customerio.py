@@ -15,7 +15,7 @@ from tests.tools.conftest import context as context
 from tests.tools.film_club import NEWSLETTER, RESTOCK, fill
 from tests.workspace.engine.standins import send_everything
 
-from handbill.errors import NotFound
+from handbill.errors import HandbillError, NotFound
 from handbill.tools import TOOLS, Context, call
 from handbill.workspace.workspace import Workspace
 
@@ -37,6 +37,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "PREVIEW_BROADCAST": {"broadcast_id": RESTOCK, "ids": ["u1", "u1", "u2"]},
 }
 
+
+IMPOSSIBLE = {
+    "CUSTOMERIO_STOP_SENDING": "Customer.io cannot stop what it has accepted: stop the broadcast in its own pages"
+}
+"""What Customer.io has no way to do, and what is said of it."""
 
 MORE: list[tuple[str, dict[str, Any]]] = [
     ("EXPLAIN_DELIVERY", {"identifier": "u1", "transactional_message_id": 1}),
@@ -79,7 +84,11 @@ async def live(workspace: Workspace, context: Context, clock: FixedClock) -> Asy
 async def test_every_tool_that_sends_nothing_works_and_asks_nothing_of_ours(live: Live) -> None:
     about = {"delivery_id": live.delivery}
     more = {"REPORT_PUSH_EVENTS": about | {"event": "opened"}, "UNSUBSCRIBE_DELIVERY": about}
-    tools = [tool for tool in TOOLS.values() if tool.effect != "sends" and tool.toolset != "connections"]
+    tools = [
+        tool
+        for tool in TOOLS.values()
+        if tool.effect != "sends" and tool.toolset != "connections" and tool.name not in IMPOSSIBLE
+    ]
     for name, arguments in MORE:
         assert (await live.ask(name, **arguments))["workspace"]
     for tool in sorted(tools, key=lambda tool: tool.effect == "changes"):
@@ -87,6 +96,12 @@ async def test_every_tool_that_sends_nothing_works_and_asks_nothing_of_ours(live
         answer = await live.ask(name, **(ARGUMENTS | more).get(name, {}))
         assert answer["workspace"]
     assert live.far.ours == []
+
+
+@pytest.mark.parametrize("tool", IMPOSSIBLE)
+async def test_what_cannot_be_done_at_customerio_says_what_to_do_instead(live: Live, tool: str) -> None:
+    with pytest.raises(HandbillError, match=IMPOSSIBLE[tool]):
+        await live.ask(tool.removeprefix("CUSTOMERIO_"))
 
 
 async def test_a_triggers_state_is_told_and_its_counts_are_left_open(live: Live) -> None:
