@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import dataclasses
 import functools
 import random
 import re
@@ -11,6 +12,7 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.routing import Route
 from tests.conftest import NOW
 from tests.console.test_approvals import ask, browsing
 from tests.test_architecture import ROOT, SOURCE
@@ -24,6 +26,7 @@ from handbill.opening import context_of
 from handbill.tools import call
 from handbill.workspace import delivery_ids
 from handbill.workspace.api import auth
+from handbill.workspace.app import create_app
 from handbill.workspace.keys import Keys
 from handbill.workspace.store import reporting_webhooks
 from handbill.workspace.workspace import Workspace
@@ -169,7 +172,7 @@ def test_that_rule_finds_what_it_is_for(line: str) -> None:
     assert list(compared(ast.parse(line))) == [line]
 
 
-KEYS = Keys("app", "site", "track", "pipelines", "signing", "approval")
+KEYS = Keys(*(f"k3y-{number}-itself" for number in range(6)))
 HEADERS = st.one_of(
     st.binary(max_size=60),
     st.builds(
@@ -182,11 +185,37 @@ HEADERS = st.one_of(
 def test_no_bytes_of_a_header_break_the_check_of_a_key(raw: bytes) -> None:
     for kind in (Auth.APP, Auth.TRACK, Auth.PIPELINES):
         assert not auth.allowed(kind, raw.decode("latin-1"), KEYS)
-    assert not Guard(_nothing, "app")._knows([raw.decode("latin-1")])
+    assert not Guard(_nothing, KEYS.app_key)._knows([raw.decode("latin-1")])
 
 
 async def _nothing(*_: object) -> None:
     raise AssertionError("let through")
+
+
+JUNK = b"\xff\xfe=\x80; \xc3 \xed\xa0\x80"
+READ = (
+    "Cookie",
+    "Content-Type",
+    "Idempotency-Key",
+    "User-Agent",
+    "X-Strict-Mode",
+    "X-Twilio-Signature",
+)
+
+
+@pytest.mark.anyio
+async def test_no_bytes_in_headers_break_any_path(workspace: Workspace) -> None:
+    twilio = dataclasses.replace(workspace.settings, twilio="https://AC1:t0ken-of-twilio@api.twilio.example")
+    app = create_app(dataclasses.replace(workspace, settings=twilio), limits=False)
+    headers = {**dict.fromkeys(READ, JUNK), "Authorization": f"Bearer {workspace.keys.app_key}".encode()}
+    values = {"delivery_id": delivery_ids.seal(workspace.secret, 1)}
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://workspace") as http:
+        for route in app.routes:
+            assert isinstance(route, Route)
+            path = re.sub(r"{(\w+)}", lambda name: values.get(name[1], "1"), route.path)
+            for method in route.methods or ():
+                answer = await http.request(method, path, headers=headers, content=b"{}")
+                assert answer.status_code < 500, (method, path)
 
 
 # S11: tokens in links
