@@ -193,21 +193,14 @@ async def _nothing(*_: object) -> None:
 
 
 JUNK = b"\xff\xfe=\x80; \xc3 \xed\xa0\x80"
-READ = (
-    "Cookie",
-    "Content-Type",
-    "Idempotency-Key",
-    "User-Agent",
-    "X-Strict-Mode",
-    "X-Twilio-Signature",
-)
+READ = (b"Cookie", b"Content-Type", b"Idempotency-Key", b"User-Agent", b"X-Strict-Mode", b"X-Twilio-Signature")
 
 
 @pytest.mark.anyio
 async def test_no_bytes_in_headers_break_any_path(workspace: Workspace) -> None:
     twilio = dataclasses.replace(workspace.settings, twilio="https://AC1:t0ken-of-twilio@api.twilio.example")
     app = create_app(dataclasses.replace(workspace, settings=twilio), limits=False)
-    headers = {**dict.fromkeys(READ, JUNK), "Authorization": f"Bearer {workspace.keys.app_key}".encode()}
+    headers = {**dict.fromkeys(READ, JUNK), b"Authorization": f"Bearer {workspace.keys.app_key}".encode()}
     values = {"delivery_id": delivery_ids.seal(workspace.secret, 1)}
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://workspace") as http:
         for route in app.routes:
