@@ -13,25 +13,44 @@ from handbill.workspace.running import running
 from handbill.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from handbill.console.approvals import Desk
     from handbill.console.pages import Pages
 
 Connected = Callable[[], Awaitable[Context]]
+Page = Callable[[int], Awaitable[str]]
+"""The address of an approval's page."""
 
 
-def context_of(connection: Connection, connections: Connections | None = None) -> Context:
+def gate_of(connection: Connection) -> Gate:
+    """What stands before its sends."""
+    return Gate(connection.client, connection.register)
+
+
+def context_of(connection: Connection, connections: Connections | None = None, page: Page | None = None) -> Context:
     """What tools work with on this connection, which is one of `connections`."""
-    gate = Gate(connection.client, connection.register)
     live = connection.saved is not None
-    return Context(connection.client, gate, connection.name, connections=connections, live=live)
+    return Context(
+        connection.client, gate_of(connection), connection.name, connections=connections, live=live, page=page
+    )
 
 
-def contexts(connections: Connections) -> Connected:
+def contexts(connections: Connections, page: Page | None = None) -> Connected:
     """Answers each call with a context on the connection that is current at that moment."""
 
     async def context() -> Context:
-        return context_of(await connections.current(), connections)
+        return context_of(await connections.current(), connections, page)
 
     return context
+
+
+def desk(workspace: Workspace, connections: Connections) -> "Desk":
+    """Where a person decides, on pages, about the sends of all of these."""
+    from handbill.console.approvals import Desk
+
+    async def gate(name: str) -> Gate:
+        return gate_of(await connections.named(name))
+
+    return Desk(workspace, gate)
 
 
 @asynccontextmanager
@@ -50,4 +69,8 @@ async def connected(settings: Settings, *, engine: bool, pages: "Pages | None" =
         reach(workspace) as embedded,
         Connections(embedded, pages) as connections,
     ):
-        yield contexts(connections)
+        if pages is None:
+            yield contexts(connections)
+            return
+        pages.add(desk(workspace, connections).routes)
+        yield contexts(connections, lambda approval: pages.at(f"/approvals/{approval}"))

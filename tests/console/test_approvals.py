@@ -6,7 +6,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from tests.conftest import NOW, FixedClock
 from tests.listening import listening
 from tests.workspace.test_holding import live_workspace
 
-from handbill.approval import Asked
-from handbill.console.approvals import Desk
+from handbill.approval import Approval, Asked
+from handbill.connections.register import WorkspaceRegister
+from handbill.console.approvals import Decides, Desk
 from handbill.console.door import TRIES
 from handbill.policy import Policy
 from handbill.workspace.app import create_app
@@ -58,28 +59,29 @@ class Browser:
         assert (await self.post("/approvals")).status_code == 303
 
 
-@dataclass
-class Decides:
-    """As the embedded workspace does, keeping what was decided."""
+@dataclass(frozen=True, slots=True)
+class Deciding(WorkspaceRegister):
+    """Keeps what was decided."""
 
-    workspace: Workspace
-    decided: list[str]
+    decided: list[str] = field(default_factory=list)
 
-    async def approve(self, number: int, people: int, via: str) -> None:
-        await self.workspace.database.write(approvals.approve, number, people, via, self.workspace.clock.now())
-        self.decided.append("approved")
+    async def approve(self, number: int, people: int, via: str) -> Approval:
+        approval = await WorkspaceRegister.approve(self, number, people, via)
+        self.decided.append(approval.state)
+        return approval
 
-    async def decline(self, number: int, via: str) -> None:
-        await self.workspace.database.write(approvals.decline, number, via, self.workspace.clock.now())
-        self.decided.append("declined")
+    async def decline(self, number: int, via: str) -> Approval:
+        approval = await WorkspaceRegister.decline(self, number, via)
+        self.decided.append(approval.state)
+        return approval
 
 
 @asynccontextmanager
-async def browsing(workspace: Workspace) -> AsyncIterator[Browser]:
+async def browsing(workspace: Workspace, decides: Decides | None = None) -> AsyncIterator[Browser]:
     decided: list[str] = []
 
     async def gate(connection: str) -> Decides:
-        return Decides(workspace, decided)
+        return decides or Deciding(workspace, connection, decided)
 
     with socket.create_server(("127.0.0.1", 0)) as sock:
         app = Starlette(routes=Desk(workspace, gate).routes(sock.getsockname()[1]))
@@ -353,7 +355,7 @@ async def test_a_held_trigger_is_shown_as_one_person_gets_it_and_sent_as_it_was_
 ) -> None:
     shutil.copy(empty_database, tmp_path / "workspace.db")
     async with live_workspace(tmp_path, clock) as live, browsing(live.workspace) as browser:
-        await live.change(f"UPDATE contents SET fields = json_set(fields, '$.body', '{sql(HOSTILE_BODY)}')")
+        await live.workspace.database.write(lambda tx: tx._connection.execute(*set_body(HOSTILE_BODY)))
         trigger = await live.trigger({"ids": ["u1", "u2", "u3"], "data": {"headline": "Back"}})
         number = (await live.after(trigger)).approval
         await browser.enter()
@@ -387,8 +389,8 @@ async def shown_in_a_frame(browser: Browser, path: str, text: str) -> None:
     assert (await browser.get(path.replace("/messages/0", "/messages/1"))).text == "Nobody gets this one."
 
 
-def sql(text: str) -> str:
-    return text.replace("'", "''")
+def set_body(body: str) -> tuple[str, list[str]]:
+    return "UPDATE contents SET fields = json_set(fields, '$.body', ?)", [body]
 
 
 def plain(page: str) -> str:

@@ -12,7 +12,6 @@ from functools import partial
 import click
 import uvicorn
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from handbill.cli.stdio import READ_ONLY, TOOLSETS
 from handbill.connections import Connection, reach
@@ -24,7 +23,7 @@ from handbill.hosts import OwnHosts, local_hosts
 from handbill.mcp.changes import Announcer, meanwhile
 from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
-from handbill.opening import contexts
+from handbill.opening import Page, contexts, desk
 from handbill.settings import Settings
 from handbill.tools import Tool, toolsets
 from handbill.workspace.app import OPEN_PATHS, create_app
@@ -34,6 +33,8 @@ from handbill.workspace.workspace import Workspace
 HOST, PORT = "127.0.0.1", 8622
 GRACE = 5
 """Seconds that answers may take to their end at Ctrl+C; a client that listens for changes never ends by itself."""
+OWN = {HOST: HOST, "localhost": HOST, "0.0.0.0": HOST, "::1": "[::1]", "::": "[::1]"}  # noqa: S104 (bound if asked to)
+"""By `--host`, the address that is this machine's alone."""
 BACKLOG = 2048
 """Callers that may wait until they are taken."""
 
@@ -62,9 +63,9 @@ async def _serve(settings: Settings, host: str, port: int, limits: bool, shown: 
     async with Workspace.open(settings) as workspace, running(workspace), reach(workspace) as connection:
         with _listening(host, port) as sock:
             bound: int = sock.getsockname()[1]
-            async with _mcp(settings, connection, shown) as mcp:
+            async with _for_agents(settings, connection, shown, host, bound) as routes:
                 app = create_app(workspace, limits=limits)
-                app.router.routes.insert(0, Route("/mcp", mcp))  # routes are tried in their order, and there are many
+                app.router.routes[:0] = routes  # routes are tried in their order, and there are many
                 guarded = OwnHosts(app, _names(settings, host, bound), OPEN_PATHS)
                 click.echo(f"Handbill serves http://{host}:{bound}: Customer.io's APIs, MCP at /mcp. Ctrl+C ends it.")
                 config = uvicorn.Config(guarded, log_level="warning", lifespan="off", timeout_graceful_shutdown=GRACE)
@@ -89,16 +90,30 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def _mcp(settings: Settings, embedded: Connection, shown: Mapping[str, Tool]) -> AsyncIterator[ASGIApp]:
-    """MCP on whichever connection is current, with the pages that its tools lead to."""
+async def _for_agents(
+    settings: Settings, embedded: Connection, shown: Mapping[str, Tool], host: str, port: int
+) -> AsyncIterator[list[Route]]:
+    """MCP on whichever connection is current, and the pages for the person whom its tools ask."""
     announcer = Announcer()
     async with Pages() as pages, Connections(embedded, pages) as connections:
-        server = create_server(contexts(connections), shown, fails=partial(fails, settings), announcer=announcer)
+        context = contexts(connections, _approval_page(host, port))
+        server = create_server(context, shown, fails=partial(fails, settings), announcer=announcer)
         async with (
             mcp_app(server, embedded.workspace.keys.app_key) as app,
             meanwhile(announcer.watch(connections.state)),
         ):
-            yield app
+            yield [Route("/mcp", app), *desk(embedded.workspace, connections).routes(port)]
+
+
+def _approval_page(host: str, port: int) -> Page | None:
+    """Where an approval's page is; None when this server has no address that is this machine's alone."""
+    if host not in OWN:
+        return None
+
+    async def page(approval: int) -> str:
+        return f"http://{OWN[host]}:{port}/approvals/{approval}"
+
+    return page
 
 
 def _names(settings: Settings, host: str, port: int) -> list[str]:

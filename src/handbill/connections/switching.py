@@ -54,9 +54,13 @@ class Connections:
 
     async def current(self) -> Connection:
         """The connection to work on now. One without keys can be had too: its calls raise Unauthorized."""
-        name, book = chosen(self._settings)
-        if name == EMBEDDED:
+        return await self.named(chosen(self._settings)[0])
+
+    async def named(self, name: str) -> Connection:
+        """The connection of this name, in the same way; `''` too is the embedded workspace."""
+        if name in ("", EMBEDDED):
             return self._embedded
+        book = load(self._settings.home)
         saved = book.connections.get(name) or Saved(name=name, region="us")
         async with self._opening:
             if opened := self._opened.get((name, saved.revision)):

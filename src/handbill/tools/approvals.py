@@ -55,8 +55,7 @@ async def list_approvals(context: Context) -> Approvals:
     Only a person can say yes: in a terminal, on a page, or when asked by the program you run in.
     """
     found = await context.gate.register.recent()
-    rules = await context.gate.policy()
-    listed = [_listed(approval, how_to_approve(approval.id, rules.approve_via)) for approval in found]
+    listed = [_listed(each, await _how(context, each) if each.state == "waiting" else "") for each in found]
     return fitting(Approvals(approvals=listed), "approvals")
 
 
@@ -65,9 +64,10 @@ async def decided(context: Context, outcome: Outcome) -> Outcome:
     approval = outcome.approval
     if outcome.answer is not None or not approval or approval.state != "waiting":
         return outcome
-    if "elicitation" not in (await context.gate.policy()).approve_via:
+    if not context.ask or "elicitation" not in (await context.gate.policy()).approve_via:
         return outcome
-    said = await put(context.ask, question(Waiting.of(approval.id, approval.people, approval.facts)))
+    waits = Waiting.of(approval.id, approval.people, approval.facts)
+    said = await put(context.ask, question(waits, await _link(context, approval)))
     if said == "confirmed":
         return await context.gate.approve(approval.id, approval.confirm, "elicitation")
     if said == "declined":
@@ -85,15 +85,25 @@ async def waiting(context: Context, outcome: Outcome) -> dict[str, Any]:
         return {"state": "declined", "approval": approval.id, "repeated": outcome.repeated}
     if approval.until:
         context.notes.append(f"The same call at or after {approval.until} (Unix seconds) goes by itself.")
-    rules = await context.gate.policy()
     return {
         "state": "held",
         "approval": approval.id,
         "reason": approval.reason,
-        "approve": how_to_approve(approval.id, rules.approve_via),
+        "approve": await _how(context, approval),
         "expires_at": approval.expires_at,
         "repeated": outcome.repeated,
     }
+
+
+async def _how(context: Context, approval: Approval) -> str:
+    rules = await context.gate.policy()
+    return how_to_approve(approval.id, rules.approve_via, await _link(context, approval))
+
+
+async def _link(context: Context, approval: Approval) -> str | None:
+    """The page of this approval, where pages decide."""
+    rules = await context.gate.policy()
+    return await context.page(approval.id) if context.page and "console" in rules.approve_via else None
 
 
 def _listed(approval: Approval, how: str) -> Waits:
@@ -106,7 +116,7 @@ def _listed(approval: Approval, how: str) -> Waits:
         name=str(facts.get("name", "")),
         people=approval.people,
         reason=approval.reason,
-        approve=how if approval.state == "waiting" else "",
+        approve=how,
         created_at=approval.created_at,
         expires_at=approval.expires_at,
         trigger_id=approval.trigger_id or outcome.get("id"),

@@ -56,6 +56,8 @@ class Context:
     """Those of this process (connections.py)."""
     live: bool = False
     """Calls go to Customer.io."""
+    page: Callable[[int], Awaitable[str]] | None = None
+    """The address of the page of an approval, where a person decides."""
 
 
 @dataclass(frozen=True, slots=True)

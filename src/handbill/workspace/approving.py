@@ -70,7 +70,7 @@ def view(tx: Transaction, number: int, base_url: str) -> View:
         return View(approval, via, contents=[drafted[0]])
     body = _body(approval)
     unlisted = {name: value for name, value in body.items() if name not in (*_LISTED, "recipients", "data")}
-    call = {**(approval.request or {}), "body": unlisted} if approval.request else None
+    call = {"call": approval.endpoint, **approval.request, "body": unlisted} if approval.request else None
     return View(approval, via, _named(body), body.get("data"), call)
 
 
