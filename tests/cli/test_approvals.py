@@ -18,7 +18,8 @@ from tests.workspace.engine.standins import send_everything
 from handbill.connections import connect
 from handbill.policy import Policy
 from handbill.settings import Settings
-from handbill.workspace.store import sending
+from handbill.testing import served
+from handbill.workspace.store import people, sending
 from handbill.workspace.store.database import Transaction
 
 PEOPLE = 12_345
@@ -112,3 +113,23 @@ def test_a_no_is_said_in_the_terminal_too(handbill: Shell, post: Post) -> None:
     assert asyncio.run(worked(handbill.home, made["id"]))["note"] == "A person declined it; nothing was sent."
     assert handbill("approve", "1", "--people", "1").status == 5
     assert post.mails == []
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_yes_to_a_call_at_customerio_makes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell(tmp_path / "here", capsys)
+    with served(tmp_path / "far") as far:
+        far.define({"broadcasts": [{"id": 5, "name": "Restock", "messages": [{"type": "email", **MAIL}]}]})
+        far._run(far._workspace.database.write(people.identify, "id", "u1", {"email": "u1@film.example"}, 1))
+        monkeypatch.setenv("HANDBILL_CUSTOMERIO_URL", far.url)
+        monkeypatch.setenv("HANDBILL_CUSTOMERIO_APP_KEY", far.keys.app_key)
+        assert shell("connect", "acme").status == 0
+        held = shell("broadcast", "trigger", "5", "--id", "u1", "--json").json
+        assert (held["state"], held["approve"]) == ("held", "`handbill approve 1` in a terminal")
+        assert shell("approve", "1", "--people", "2").status == 2
+        made = shell("approve", "1", "--people", "1", "--json").json
+        assert (made["state"], made["connection"], made["id"]) == ("used", "acme", 1)
+        far.assert_sent(to="u1@film.example", subject="Hello")
+        assert shell("approve", "1", "--people", "1").status == 5

@@ -12,7 +12,10 @@ import click
 import msgspec
 
 from handbill.approval import Approval
+from handbill.connections import reach
+from handbill.connections.switching import Connections
 from handbill.errors import EXIT_STATUS, InvalidInput, without_logins
+from handbill.opening import gate_of
 from handbill.settings import Settings
 from handbill.workspace.ledger import workers_alive
 from handbill.workspace.running import running
@@ -86,10 +89,24 @@ async def _decline(settings: Settings, number: int) -> Approval:
 async def _approve(
     settings: Settings, approval: Approval, typed: int, *, wait: bool, as_json: bool
 ) -> Mapping[str, Any]:
+    if approval.connection:
+        return await _make(settings, approval, typed)
     async with Workspace.open(settings) as workspace:
         now = workspace.clock.now()
         said = await workspace.database.write(approvals.approve, approval.id, typed, "cli", now)
         return await carry_out(workspace, said, as_json) if wait else _brief(said)
+
+
+async def _make(settings: Settings, approval: Approval, typed: int) -> Mapping[str, Any]:
+    """The yes to a call to Customer.io makes it, here and now: there is no worker for it."""
+    async with (
+        Workspace.open(settings) as workspace,
+        reach(workspace) as embedded,
+        Connections(embedded) as connections,
+    ):
+        outcome = await gate_of(await connections.named(approval.connection)).approve(approval.id, typed, "cli")
+        made = await workspace.database.read(approvals.get, approval.id)
+    return {**_brief(made), "connection": approval.connection, **(outcome.answer or {})}
 
 
 async def carry_out(workspace: Workspace, approval: Approval, as_json: bool) -> Mapping[str, Any]:
