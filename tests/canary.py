@@ -21,6 +21,8 @@ import httpx2
 import pytest
 from starlette.responses import FileResponse, Response
 
+from handbill.connections import keys as connection_keys
+from handbill.connections.keys import Keys as ConnectionKeys
 from handbill.errors import HandbillError
 from handbill.settings import Settings
 from handbill.tools.tool import Tool, as_text
@@ -87,6 +89,8 @@ def secrets_of(record: Any) -> dict[str, str]:
     match record:
         case Keys():
             return {each.name: getattr(record, each.name) for each in fields(Keys) if each.name != "site_id"}
+        case ConnectionKeys(app=app, track=track, pipelines=pipelines):
+            return {"a connection's app key": app, "its track key": track, "its pipelines key": pipelines}
         case Workspace(secret=secret):
             return {"the workspace's secret": secret.hex()}
         case Settings():
@@ -141,6 +145,7 @@ def listen() -> None:
         "__init__",
         lambda _, sent, *__, **___: CANARY.hide(credentials(sent.headers.get("Authorization", ""))),
     )
+    _after(connection_keys, "keep", lambda _, home, name, kept: CANARY.hide(secrets_of(kept)))
     _after(fetch, "whole_url", lambda url, *_: CANARY.hide({"the login of a URL": _password(str(url))}))
     _after(Response, "__init__", lambda _, answer, *__, **___: CANARY.hear("an answer over HTTP", answer.body))
     _after(FileResponse, "__init__", lambda _, __, path, **___: CANARY.hear("a file", Path(path).read_bytes()))

@@ -16,6 +16,7 @@ from tests import canary
 from tests.canary import CANARY, secrets_of
 
 from handbill.client.transport import basic, bearer
+from handbill.connections import keys as connection_keys
 from handbill.errors import InvalidInput
 from handbill.settings import Settings
 from handbill.workspace import keys
@@ -93,6 +94,7 @@ def test_a_secret_is_heard_in_every_form(form: str, told: str) -> None:
     assert set(sung()) == {f"the key {form} is in here"}
 
 
+@pytest.mark.usefixtures("memory")
 def test_every_place_of_a_secret_is_known(tmp_path: Path) -> None:
     provider = Provider.of("https://AC1:twilio-t0ken@api.twilio.example/services/T0/B0/x", "")
     settings = Settings.load({"HANDBILL_SMTP": "smtp://u:smtp-pa%73s@mail.example"}, tmp_path)
@@ -100,11 +102,15 @@ def test_every_place_of_a_secret_is_known(tmp_path: Path) -> None:
     for authorization in (bearer("live-app-key"), basic("site", "live-track-key"), basic("live-pipelines-key")):
         httpx2.Request("GET", "https://api.example", headers={"Authorization": authorization})
     SmtpSettings.from_url("smtp://u:other-smtp-pass@mail.example")
+    connection_keys.keep(
+        tmp_path, "acme", connection_keys.Keys("kept-app-key", "site", "kept-track-key", "kept-pipelines")
+    )
     whole_url("https://u:file-pass%21@files.example/people.jsonl")
     known = set(CANARY.secrets)
     own = set(secrets_of(made).values())
     assert {made.app_key, made.track_key, made.pipelines_key, made.signing_key} < own
     assert own | {provider.password, "/services/T0/B0/x", "smtp-pass", "other-smtp-pass", "file-pass!"} <= known
+    assert {"kept-app-key", "kept-track-key", "kept-pipelines"} <= known
     assert {"live-app-key", "live-track-key", "live-pipelines-key"} <= known
 
 
