@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import mcp_types as types
@@ -195,3 +196,14 @@ async def test_what_cannot_be_done_is_told(
         result = await client.call_tool(tool, arguments)
         assert result.is_error
         assert sentence in text(result)
+
+
+async def test_a_process_that_is_to_work_on_what_is_not_there_acts_nowhere_else(embedded: Connection) -> None:
+    workspace = replace(embedded.workspace, settings=replace(embedded.workspace.settings, connection="acme"))
+    played = Played(workspace)
+    async with client_of(replace(embedded, workspace=workspace), "auto", played) as client:
+        result = await client.call_tool(SEGMENTS, {})
+        assert 'There is no connection "acme".' in text(result)
+        await sent(link(result), **played.keys, name="acme")
+        after = await client.call_tool(SEGMENTS, {})
+        assert after.structured_content["workspace"] == "acme (Customer.io, US)"

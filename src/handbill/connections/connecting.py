@@ -15,7 +15,7 @@ from handbill.connections import keys as kept
 from handbill.connections.keys import Keys
 from handbill.connections.probe import Found, Told, probe
 from handbill.connections.saved import Book, Saved, change, checked_name, load, name_for
-from handbill.errors import Fault, InvalidInput, Unauthorized
+from handbill.errors import Fault, InvalidInput, Unauthorized, quoted
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.store import audit, sending
@@ -123,7 +123,9 @@ def _connected(tx: Transaction, name: str, region: Region, keys: Keys, via: Via,
 
 
 def gone(saved: Saved) -> Unauthorized:
-    """What to say when there are no keys any more where they were kept."""
+    """What to say when there are no keys where they were kept, or never were."""
+    if not saved.apis:
+        return Unauthorized(f"There is no connection {quoted(saved.name)}. `handbill connect {saved.name}` makes it.")
     return Unauthorized(
         f"The keys of {saved.title} are gone from the {saved.place} they were kept in. Connect it again: "
         f"`handbill connect {saved.name}`."

@@ -38,7 +38,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         """How answers name it: `acme (Customer.io, EU)`."""
-        return f"{self.name} (Customer.io, {self.region.upper()})"
+        return f"{self.name} ({f'Customer.io, {self.region.upper()}' if self.apis else 'not connected'})"
 
 
 class Book(msgspec.Struct, frozen=True):

@@ -101,10 +101,10 @@ class Connections:
         return ConnectionState(
             name=saved.name,
             current=saved.name == current,
-            where=f"Customer.io, {saved.region.upper()}",
+            where=f"Customer.io, {saved.region.upper()}" if saved.apis else "not connected",
             workspace=saved.workspace,
             keys=[*saved.apis],
-            kept_in=self._kept_in(saved.place) if saved.apis else "nowhere: it has no keys",
+            kept_in=self._kept_in(saved.place) if saved.apis else "",
             works=[name for name in TOOLS if name not in saved.fails] if saved.apis else [],
             fails=[
                 NotWorking(why=why, tools=[name for name, _ in items])
