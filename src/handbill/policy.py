@@ -14,6 +14,7 @@ from handbill.errors import InvalidInput
 Mode = Literal["off", "sandbox", "live"]
 MODES: tuple[Mode, ...] = ("sandbox", "live", "off")
 Way = Literal["elicitation", "console", "cli"]
+Unknown = Literal["resend", "hold"]
 ANYONE = -1
 """As `auto_send_max`: nothing waits because of its size, known or not."""
 DAY = 86_400
@@ -35,7 +36,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Live: `21:00-08:00 Europe/Berlin`, in which sends wait for their end."""
     repeat_window: int = 600
     """Seconds in which the same call again is the first one; 0 for never."""
-    on_unknown: Literal["resend", "hold"] = "resend"
+    on_unknown: Unknown = "resend"
     """What becomes of a message whose server did not answer before a crash."""
     approve_via: tuple[Way, ...] = ("elicitation", "console", "cli")
     readonly: bool = False

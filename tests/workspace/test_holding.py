@@ -54,7 +54,7 @@ class Live:
     clock: FixedClock
 
     async def rules(self, **rules: Any) -> None:
-        await self.workspace.database.write(sending.put, Policy(mode="live", **rules))
+        await self.workspace.database.write(sending.put, Policy(**{"mode": "live", **rules}))
 
     async def trigger(self, body: dict[str, Any] | None = None) -> int:
         self.clock.advance(11)

@@ -14,7 +14,7 @@ import msgspec
 from handbill.approval import Approval
 from handbill.connections import reach
 from handbill.connections.switching import Connections
-from handbill.errors import EXIT_STATUS, InvalidInput, without_logins
+from handbill.errors import EXIT_STATUS, InvalidInput, SendingRefused, without_logins
 from handbill.opening import gate_of
 from handbill.settings import Settings
 from handbill.workspace.ledger import workers_alive
@@ -93,6 +93,9 @@ async def _approve(
         return await _make(settings, approval, typed)
     async with Workspace.open(settings) as workspace:
         now = workspace.clock.now()
+        policy = await workspace.policy(approval.connection)
+        if "cli" not in policy.approve_via:
+            raise SendingRefused(f"Here a yes is given by {' or '.join(policy.approve_via)} only (approve_via).")
         said = await workspace.database.write(approvals.approve, approval.id, typed, "cli", now)
         return await carry_out(workspace, said, as_json) if wait else _brief(said)
 

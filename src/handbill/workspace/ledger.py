@@ -17,7 +17,7 @@ from handbill.settings import BASE_URL
 from handbill.workspace import archive, audience, delivery_ids
 from handbill.workspace.engine.needs import Batch, Content, Departure, Job, Resolved, Result, Work
 from handbill.workspace.store import audience as audiences
-from handbill.workspace.store import contents, holding, ledger, people, triggers
+from handbill.workspace.store import contents, drafts, holding, ledger, people, triggers
 from handbill.workspace.store import objects as owned
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
@@ -136,7 +136,10 @@ class WorkspaceLedger:
         due = await self._database.read(holding.due, self._now())
         for trigger in due:
             await self._database.write(holding.follow_up, trigger, self._now())
-        return bool(due)
+        drafted = await self._database.read(drafts.due, self._now())
+        for approval in drafted:
+            await self._database.write(drafts.follow_up, approval, self._now())
+        return bool(due or drafted)
 
     async def fail(self, job: Job, faults: Sequence[str]) -> None:
         await self._database.write(ledger.fail, job.trigger, faults, self._now())

@@ -25,7 +25,7 @@ from handbill.workspace.engine.needs import (
 from handbill.workspace.engine.worker import Worker
 from handbill.workspace.ledger import WorkspaceLedger
 from handbill.workspace.running import channel
-from handbill.workspace.store import holding, ledger, sending, triggers
+from handbill.workspace.store import drafts, holding, ledger, sending, triggers
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -144,7 +144,7 @@ SELECT (SELECT count(*) FROM triggers WHERE state = 'preparing' OR state = 'acce
 
 def _busy(tx: Transaction, now: int) -> bool:
     under_way = tx._connection.execute(_UNDER_WAY, {"now": now}).fetchone()[0]
-    return bool(under_way or holding.due(tx, now)) or ledger.anything_due(tx, now)
+    return bool(under_way or holding.due(tx, now) or drafts.due(tx, now)) or ledger.anything_due(tx, now)
 
 
 async def send_everything(workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ MOVES: dict[str, frozenset[str]] = {
     "sending": frozenset({"sent", "failed", "deferred", "unknown", "queued"}),
     "deferred": frozenset({"queued", "skipped"}),
     "unknown": frozenset({"queued", "sent", "failed"}),
-    "drafted": frozenset({"queued", "skipped"}),
+    "drafted": frozenset({"queued", "deferred", "skipped"}),
     "sent": frozenset(),
     "failed": frozenset(),
     "skipped": frozenset(),

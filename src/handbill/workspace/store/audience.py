@@ -10,7 +10,7 @@ import msgspec
 
 from handbill.contract.audience import named
 from handbill.errors import Fault, quoted
-from handbill.workspace.store import conditions
+from handbill.workspace.store import conditions, sending
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import email_key
 
@@ -153,13 +153,17 @@ def everyone(tx: Transaction) -> int:
 
 def left_out(tx: Transaction, audience: Iterable[int], topic: int | None) -> dict[str, int]:
     """How many of the audience get nothing of a message with this topic, by reason."""
+    policy = sending.get(tx)
+    domains = policy.only_domains if policy.mode == "live" else ()
     values = {"people": msgspec.json.encode(list(audience)).decode(), "topic": topic}
+    values["domains"] = msgspec.json.encode(domains).decode() if domains else None
     row = tx.one("audience.left_out", values)
     assert row
     return {
         "unsubscribed": row["unsubscribed"] or 0,
         "not subscribed to the topic": row["topic"] or 0,
         "suppressed address": row["suppressed"] or 0,
+        "not among only_domains": row["strange"] or 0,
     }
 
 

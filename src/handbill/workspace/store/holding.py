@@ -148,13 +148,14 @@ def facts(tx: Transaction, job: Job) -> dict[str, Any]:
         **own,
         "name": parent["name"],
         "transport": "live",
-        "messages": [_shown(content) for content in written if not content.translation_of],
+        "messages": [shown(content) for content in written if not content.translation_of],
         "left_out": {reason: count for reason, count in left_out.items() if count},
         "first": [row["email"] or row["id"] for row in first],
     }
 
 
-def _shown(content: Content) -> dict[str, Any]:
+def shown(content: Content) -> dict[str, Any]:
+    """What a person is shown of one message."""
     told = {name: content.fields[name] for name in ("from", "subject") if content.fields.get(name)}
     return {"content": content.id, "channel": content.type, **told}
 
@@ -179,23 +180,24 @@ def parts(tx: Transaction, trigger: int) -> dict[str, str]:
     noun = "broadcast" if row["broadcast_id"] else "newsletter"
     number = parent.pop("id")
     own = {f"{noun} {number}: {name}": digest(value) for name, value in parent.items()}
-    texts = [each for content in written for each in _texts(content).items()]
+    said = [each for content in written for each in texts(content).items()]
     common = {"data": digest(row["data"]), "audience": digest([*people]), "the mode": digest(sending.get(tx).mode)}
-    return {**own, **dict(texts), **_snippets(written), **common}
+    return {**own, **dict(said), **snippets(written), **common}
 
 
-def _texts(content: Content) -> dict[str, str]:
+def texts(content: Content) -> dict[str, str]:
+    """What one message says, and how it is sent."""
     about = ("type", "headers", "draft", "tracked", "link_tracking", "open_tracking", "language", "test_group")
     settings = [getattr(content, name) for name in about]
     whole = {**content.fields, "settings": settings}
     return {f"content {content.id}: {name}": digest(value) for name, value in whole.items()}
 
 
-def _snippets(written: Sequence[Content]) -> dict[str, str]:
+def snippets(written: Sequence[Content]) -> dict[str, str]:
     """Those that are named anywhere in what is written, or in another snippet."""
-    snippets = written[0].snippets if written else {}
-    everything = "\n".join([*(text for content in written for text in content.fields.values()), *snippets.values()])
-    return {f"snippet {name}": digest(text) for name, text in snippets.items() if name in everything}
+    kept = written[0].snippets if written else {}
+    everything = "\n".join([*(text for content in written for text in content.fields.values()), *kept.values()])
+    return {f"snippet {name}": digest(text) for name, text in kept.items() if name in everything}
 
 
 # What becomes of it

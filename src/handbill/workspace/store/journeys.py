@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from handbill.workspace.engine.variants import chosen, translations_of
-from handbill.workspace.store import conditions, contents, people, sending, sends
+from handbill.workspace.store import conditions, contents, drafts, people, sending, sends
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.ulids import ulid
 
@@ -31,7 +31,7 @@ def _matches(tx: Transaction, row: Row, now: int) -> bool:
 
 
 def _start(tx: Transaction, row: Row, now: int) -> None:
-    messages = list(_messages(tx, row))
+    messages = list(_messages(tx, row, now))
     values = {"campaign": row["campaign"], "person": row["person"], "event": row["event"], "now": now}
     messaged = now if any(not message.draft for message in messages) else None
     journey = tx.value("journeys.add", {**values, "messaged": messaged})
@@ -40,15 +40,18 @@ def _start(tx: Transaction, row: Row, now: int) -> None:
     sends.add(tx, [replace(message, roots={**message.roots, **told}) for message in messages], now)
 
 
-def _messages(tx: Transaction, row: Row) -> Iterator[sends.Send]:
-    """The messages of the campaign for this person and event; an event may name their addresses (reference 12)."""
+def _messages(tx: Transaction, row: Row, now: int) -> Iterator[sends.Send]:
+    """The messages of the campaign for this person and event; an event may name their addresses (reference 12).
+
+    What is to be live waits for the end of quiet hours.
+    """
     parent = {"id": row["campaign"], "name": row["name"], "topic_id": row["topic_id"]}
     written = contents.of_parent(tx, "campaign_id", parent, {}, own_roots=True, base_url="")
     data = msgspec.json.decode(row["data"], type=dict[str, Any])
     own_id = row["event_id"] or ulid(row["timestamp"], row["event"])
     told = {"event_name": row["event_name"], "event_id": own_id, "event_timestamp": row["timestamp"]}
     named = {"from": data.get("from_address"), "reply_to": data.get("reply_to")}
-    recipient = data.get("recipient")
+    recipient, transport = data.get("recipient"), sending.transport(tx)
     for base in written:
         if base.translation_of:
             continue
@@ -57,11 +60,12 @@ def _messages(tx: Transaction, row: Row) -> Iterator[sends.Send]:
             person=row["person"],
             content_id=content.id,
             type=content.type,
-            transport=sending.transport(tx),
+            transport=transport,
             roots={"event": data, **told},
             content={name: text for name, text in named.items() if isinstance(text, str) and text},
             fields={"recipient": recipient} if isinstance(recipient, str) and recipient else {},
             draft=content.draft,
+            send_at=drafts.ends_quiet(tx, transport, now),
             campaign_id=row["campaign"],
             trigger_event_id=own_id,
         )

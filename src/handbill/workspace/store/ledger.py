@@ -248,7 +248,9 @@ def anything_due(tx: Transaction, now: int) -> bool:
 
 def under_way(tx: Transaction, now: int) -> bool:
     """Whether something waits for no clock: it is to be prepared or sent, or somebody is at it."""
-    return anything_due(tx, now) or any(tx.one(query, {"now": now}) for query in ("ledger.in_hand", "holding.due"))
+    return anything_due(tx, now) or any(
+        tx.one(query, {"now": now}) for query in ("ledger.in_hand", "holding.due", "drafts.due")
+    )
 
 
 def dictionary(tx: Transaction, number: int, content: int) -> tuple[int, bytes]:
@@ -322,6 +324,9 @@ def _skip(work: Row, declined: str | None, now: int) -> Change | None:
 def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departure], now: int) -> set[int]:
     """Write down what happened and mark `sending` as about to leave; the deliveries that may not, any more."""
     back = stopping.held_back(tx, results, sending)
+    skips = _strangers(tx, [each for each in sending if each.message.delivery not in back], now)
+    apply(tx, skips, now)
+    back |= {skip.delivery for skip in skips}
     results = [result for result in results if result.delivery not in back]
     starting = [_departing(departure) for departure in sending if departure.message.delivery not in back]
     apply(tx, [*map(_change, results), *starting], now)
@@ -332,6 +337,27 @@ def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departu
     for delivery, token in [(r.delivery, each.device_id) for r in results for each in r.devices if each.gone]:
         people.delete_device(tx, tx.value("ledger.person", {"delivery": delivery}), token, now)
     return back
+
+
+def _strangers(tx: Transaction, departures: Sequence[Departure], now: int) -> list[Change]:
+    """Messages that the rules (`only_domains`) let nobody have: all addresses on the envelope must be of one.
+
+    A message without an address goes by the person's own.
+    """
+    allowed = rules.get(tx).only_domains
+    if not allowed or not departures:
+        return []
+    numbers = _json([departure.message.delivery for departure in departures])
+    own = {row["delivery"]: row["email"] or "" for row in tx.all("ledger.emails", {"deliveries": numbers})}
+    skips = []
+    for message in (departure.message for departure in departures):
+        named = [each for each in message.recipients if "@" in each] or [own.get(message.delivery, "")]
+        strange = [domain for each in named if (domain := each.rpartition("@")[2].lower()) not in allowed]
+        if strange:
+            reason = f"{strange[0]} is not among only_domains." if strange[0] else "There is no address to go by."
+            values = {"detail": reason, "metric": "undeliverable", "at": now, "recipient": message.recipient}
+            skips.append(Change(message.delivery, "skipped", "ledger.skipped", values, ("undeliverable",)))
+    return skips
 
 
 def person(tx: Transaction, delivery: int) -> int | None:

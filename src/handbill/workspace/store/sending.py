@@ -34,7 +34,7 @@ def peek(path: Path, connection: str = "") -> Policy:
 def put(tx: Transaction, rules: Policy, connection: str = "") -> None:
     """Change the rules; only a person's command or page does this. Raises InvalidInput for rules that cannot be."""
     check(rules)
-    if rules.mode != "live":
+    if rules.mode != "live" and not connection:
         _stop(tx, rules.mode)
     tx.run("workspace.put", {"key": _key(connection), "value": msgspec.json.encode(rules).decode()})
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from handbill.errors import InvalidInput, quoted
-from handbill.workspace.store import ledger, people
+from handbill.policy import GO
+from handbill.workspace.store import drafts, ledger, people
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.identifiers import IdType
 
@@ -40,14 +41,20 @@ def add(tx: Transaction, sends: Sequence[Send], now: int) -> list[int]:
 
 
 def _add(tx: Transaction, send: Send, now: int) -> int:
-    state = "drafted" if send.draft else "deferred" if send.send_at and send.send_at > now else "queued"
+    decision = GO if send.draft else drafts.judge(tx, transport=send.transport, now=now)
+    waits = send.draft or decision.outcome != "go"
+    state = "drafted" if waits else "deferred" if send.send_at and send.send_at > now else "queued"
     row = {name: getattr(send, name) for name in Send.__slots__}
     delivery = int(tx.value("sends.deliver", {**row, "state": state, "now": now}))
     texts = {name: _json(row[name]) for name in ("roots", "content", "fields")}
     tx.run("sends.add", {**row, **texts, "delivery": delivery})
     [counted] = tx.all("ledger.rows", {"deliveries": _json([delivery])})
-    metrics = ("created", "drafted") if send.draft else ("created",)
+    metrics = ("created", "drafted") if waits else ("created",)
     ledger.count_metrics(tx, [(counted, metric) for metric in metrics], now)
+    if decision.outcome != "go":
+        drafts.ask(tx, delivery, decision.reason, now)
+    elif send.transport == "live" and not send.draft:
+        drafts.go(tx, delivery, "api", now)
     return delivery
 
 

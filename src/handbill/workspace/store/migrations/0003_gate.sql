@@ -69,6 +69,7 @@ CREATE INDEX approvals_open ON approvals (state, id) WHERE state IN ('waiting', 
 CREATE INDEX approvals_call ON approvals (connection, call, created_at) WHERE call <> '';
 CREATE INDEX approvals_trigger ON approvals (trigger_id) WHERE trigger_id IS NOT NULL;
 CREATE INDEX approvals_delivery ON approvals (delivery) WHERE delivery IS NOT NULL;
+CREATE INDEX approvals_drafts ON approvals (id) WHERE delivery IS NOT NULL AND outcome IS NULL;
 
 -- Every decision, in order. `hash` is of the entry and the hash before it, so that nothing can be changed unseen.
 CREATE TABLE audit (

@@ -9,9 +9,12 @@ SELECT count(*) FROM people
 
 -- name: left_out
 SELECT sum(unsubscribed) AS unsubscribed, sum(NOT unsubscribed AND NOT subscribed) AS topic,
-  sum(NOT unsubscribed AND subscribed AND suppressed) AS suppressed
+  sum(NOT unsubscribed AND subscribed AND suppressed) AS suppressed,
+  sum(NOT unsubscribed AND subscribed AND NOT suppressed AND strange) AS strange
 FROM (
-  SELECT p.unsubscribed, s.identifier IS NOT NULL AS suppressed, CASE WHEN t.id IS NULL THEN 1 ELSE coalesce(
+  SELECT p.unsubscribed, s.identifier IS NOT NULL AS suppressed, :domains IS NOT NULL AND
+    coalesce(substr(p.email_key, instr(p.email_key, '@') + 1), '') NOT IN (
+      SELECT value FROM json_each(:domains)) AS strange, CASE WHEN t.id IS NULL THEN 1 ELSE coalesce(
     p.attributes ->> ('$.cio_subscription_preferences.topics.topic_' || t.id), t.subscribed_by_default) END AS subscribed
   FROM json_each(:people) j
   JOIN people p ON p.person = j.value

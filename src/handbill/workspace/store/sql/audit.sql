@@ -1,6 +1,9 @@
 -- name: last
 SELECT hash FROM audit ORDER BY entry DESC LIMIT 1
 
+-- name: count
+SELECT count(*) FROM audit
+
 -- name: next
 SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0) + 1
 

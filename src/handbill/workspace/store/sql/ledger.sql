@@ -162,6 +162,10 @@ SELECT d.delivery, d.person, d.state, d.trigger_id, d.content_id, d.broadcast_id
   d.campaign_id, d.type
 FROM json_each(:deliveries) j JOIN deliveries d ON d.delivery = j.value
 
+-- name: emails
+SELECT d.delivery, p.email FROM json_each(:deliveries) j
+JOIN deliveries d ON d.delivery = j.value JOIN people p ON p.person = d.person
+
 -- name: person
 SELECT person FROM deliveries WHERE delivery = :delivery
 
