@@ -133,3 +133,55 @@ def test_a_yes_to_a_call_at_customerio_makes_it(
         assert (made["state"], made["connection"], made["id"]) == ("used", "acme", 1)
         far.assert_sent(to="u1@film.example", subject="Hello")
         assert shell("approve", "1", "--people", "1").status == 5
+
+
+def test_a_person_sets_all_the_rules_and_wrong_ones_are_named(handbill: Shell) -> None:
+    words = [
+        "--auto-send-max",
+        "-1",
+        "--daily-max",
+        "5",
+        "--only-domains",
+        "a.example, b.example",
+        "--approve-via",
+        "cli",
+    ]
+    rules = handbill("sending", "live", *words, "--quiet-hours", "21:00-08:00 Europe/Berlin", "--json").json
+    assert (rules["auto_send_max"], rules["only_domains"]) == (-1, ["a.example", "b.example"])
+    shown = handbill("sending").out
+    for line in (
+        "live: sends to all people but half",
+        "only_domains  a.example, b.example",
+        "quiet_hours   21:00-08:00",
+    ):
+        assert line in shown
+    assert handbill("sending", "--only-domains", "", "--json").json["only_domains"] == []
+    for option, value, named in (
+        ("--only-domains", "@x", "only_domains are names such as shop.example"),
+        ("--quiet-hours", "9-5", "quiet_hours must look like 21:00-08:00 Europe/Berlin"),
+        ("--approve-via", "sms", "approve_via is one or more of elicitation, console, cli"),
+        ("--on", "acme", "There is no connection"),
+    ):
+        ended = handbill("sending", option, value)
+        assert (ended.status in (2, 4), named in ended.err) == (True, True)
+
+
+def test_a_yes_in_a_terminal_may_be_closed(handbill: Shell) -> None:
+    handbill("broadcast", "trigger", "5", "--id", "u1")
+    handbill("sending", "--approve-via", "console")
+    refused = handbill("approve", "1", "--people", "1")
+    assert (refused.status, "by console only" in refused.err) == (7, True)
+
+
+def test_the_log_is_verified_and_printed_and_a_change_is_noticed(handbill: Shell) -> None:
+    handbill("broadcast", "trigger", "5", "--id", "u1")
+    handbill("approve", "1", "--people", "1", "--no-wait")
+    told = handbill("audit", "verify", "--json").json
+    lines = [json.loads(line) for line in handbill("audit", "export").out.splitlines()]
+    assert [line["action"] for line in lines] == ["held", "approved"]
+    assert told == {"entries": 2, "last": lines[-1]["hash"], "fault": ""}
+    with closing(sqlite3.connect(handbill.home / "workspace.db")) as other, other:
+        other.execute("DROP TRIGGER audit_stays_as_it_is")
+        other.execute("UPDATE audit SET facts = '{}' WHERE entry = 1")
+    ended = handbill("audit", "verify")
+    assert (ended.status, ended.out) == (1, "Entry 1 is not as it was written, or one before it was changed.\n")

@@ -90,7 +90,7 @@ def handbill(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
         ("campaigns list", ["No campaigns."]),
         ("workspace integrations", ["email", "channel", "HANDBILL_SMTP"]),
         ("workspace webhooks", ["No reporting_webhooks."]),
-        ("sending", ["sandbox:"]),
+        ("sending", ["embedded: sandbox:"]),
         pytest.param("keys", ["app_key", "track_key"], marks=pytest.mark.shows_secrets),
     ],
 )  # fmt: skip
@@ -229,7 +229,7 @@ def test_a_person_sets_what_may_be_sent_and_the_next_send_obeys(handbill: Shell)
 
 
 def test_a_fault_of_ours_is_one_line(handbill: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handbill.cli.rules.get", lambda tx: 1 / 0)
+    monkeypatch.setattr("handbill.cli.rules.get", lambda tx, connection: 1 / 0)
     ended = handbill("sending")
     assert ended.status == 1
     assert (

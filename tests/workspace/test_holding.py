@@ -294,6 +294,8 @@ async def test_a_tools_call_is_answered_with_what_waits_and_why(live: Live) -> N
         shown = (await call(context, "CUSTOMERIO_GET_TRIGGER", {"broadcast_id": 5, "trigger_id": made["id"]})).data()
     assert (shown["state"], shown["approval"]) == ("held", 1)
     assert shown["reason"] == "3 people; up to 0 go without approval"
+    [held] = await live.workspace.database.read(audit.read)
+    assert (held.action, held.via) == ("held", "tool")
 
 
 NAMES = st.sampled_from(["content 1: body", "content 1: subject", "content 2: body", "data", "snippet foot"])

@@ -98,9 +98,8 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        root.main(arguments, prog_name="handbill", standalone_mode=False)
-    except click.exceptions.Exit as finished:
-        sys.exit(finished.exit_code)
+        if status := root.main(arguments, prog_name="handbill", standalone_mode=False):  # that of click's Exit
+            sys.exit(status)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:

@@ -11,6 +11,7 @@ from handbill.connections.register import WorkspaceRegister
 from handbill.connections.saved import Saved
 from handbill.policy import Policy
 from handbill.settings import Settings
+from handbill.workspace.api.route import WITHIN
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running
 from handbill.workspace.workspace import Workspace
@@ -54,7 +55,7 @@ async def connect(settings: Settings, *, engine: bool = True) -> AsyncIterator[C
 @asynccontextmanager
 async def reach(workspace: Workspace) -> AsyncIterator[Connection]:
     """A connection to a workspace that is already open."""
-    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
+    transport = httpx2.ASGITransport(create_app(workspace, limits=False), client=(WITHIN, 0))
     url, keys = "http://embedded", workspace.keys
     track = Server(url, basic(keys.site_id, keys.track_key))
     pipelines = Server(url, basic(keys.pipelines_key))

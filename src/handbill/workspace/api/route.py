@@ -24,6 +24,10 @@ from handbill.workspace.workspace import Workspace
 log = logging.getLogger(__name__)
 
 
+WITHIN = "within"
+"""The client's address of calls without a socket; no socket has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request, read: `query` and `body` are instances of the endpoint's models."""
@@ -34,6 +38,12 @@ class Call:
     body: Any
     request: Request
     endpoint: Endpoint
+
+    @property
+    def via(self) -> str:
+        """What the audit log says asked: `tool`, for the tools of this process and its commands, or `api`."""
+        client = self.request.client
+        return "tool" if client and client.host == WITHIN else "api"
 
     def number(self, name: str) -> int:
         """The path parameter `name` as a positive whole number. Raises BadRequest."""

@@ -45,7 +45,7 @@ async def send(call: Call) -> contract.Sent:
     now = call.workspace.clock.now()
     _check(call.request, wanted, now)
     type_ = contract.TYPES[call.endpoint.name.removeprefix("sends.")]
-    delivery = await call.workspace.database.write(_accept, call.workspace, type_, wanted, now)
+    delivery = await call.workspace.database.write(_accept, call.workspace, type_, wanted, call.via, now)
     call.workspace.bell.set()
     later = wanted.send_at if wanted.send_at and wanted.send_at > now else None
     sealed = delivery_ids.seal(call.workspace.secret, delivery)
@@ -86,7 +86,7 @@ def _time_faults(wanted: contract.Send, now: int) -> list[Fault]:
     return [Fault("send_at", f"send_at must be Unix seconds, at most 90 days ahead; got {wanted.send_at}.")]
 
 
-def _accept(tx: Transaction, workspace: Workspace, type_: str, wanted: contract.Send, now: int) -> int:
+def _accept(tx: Transaction, workspace: Workspace, type_: str, wanted: contract.Send, via: str, now: int) -> int:
     template = _template(tx, type_, wanted, now)
     if reason := sending.off(tx) or sending.obstacle(tx, [type_], ways.lacking(workspace.settings)):
         raise SendingRefused(f"This cannot be sent: {reason}")
@@ -112,6 +112,7 @@ def _accept(tx: Transaction, workspace: Workspace, type_: str, wanted: contract.
         tracked=getattr(own, "tracked", None),
         retained=not getattr(own, "disable_message_retention", False),
         transactional_id=template["id"] if template else None,
+        via=via,
     )
     return store.add(tx, [made], now)[0]
 

@@ -30,6 +30,7 @@ async def trigger(call: Call) -> Response:
         body,
         lacking=ways.lacking(workspace.settings),
         time=workspace.clock.time(),
+        via=call.via,
         anew=HEADER in call.request.headers,  # whoever has keys says by them what is the same call
     )
     if accepted.faults:
@@ -97,7 +98,7 @@ async def stop_everything(call: Call) -> contract.AllStopped:
 
 async def _stop(call: Call, **which: int) -> contract.AllStopped:
     now = call.workspace.clock.now()
-    rows = await call.workspace.database.write(stopping.stop, "api", now, **which)
+    rows = await call.workspace.database.write(stopping.stop, call.via, now, **which)
     return contract.AllStopped(stopped=[contract.Stopped(**dict(row)) for row in rows])
 
 

@@ -36,7 +36,7 @@ def go(tx: Transaction, delivery: int, via: str, now: int) -> None:
     audit.record(tx, audit.Entry("", "sent", via, {"delivery": delivery, "people": 1}), now)
 
 
-def ask(tx: Transaction, delivery: int, reason: str, now: int) -> None:
+def ask(tx: Transaction, delivery: int, reason: str, via: str, now: int) -> None:
     """Let a message that was written as a draft wait for a person."""
     row = _row(tx, delivery)
     content = contents.of_send(tx, row, "")
@@ -57,7 +57,7 @@ def ask(tx: Transaction, delivery: int, reason: str, now: int) -> None:
         },
         parts=_parts(tx, row),
     )
-    approvals.ask(tx, asked, "api", now)
+    approvals.ask(tx, asked, via, now)
 
 
 def due(tx: Transaction, now: int) -> list[int]:

@@ -50,7 +50,7 @@ def begin(
 def _begin(tx: Transaction, job: Job, seen: Mapping[str, Any], now: int) -> None:
     decision, people = _decide(tx, job.trigger, now)
     if decision.outcome == "go":
-        _start(tx, job, people, "worker", now)
+        _start(tx, job, people, ledger.trigger(tx, job.trigger)["via"], now)
     elif decision.outcome == "refuse":
         tx.run("holding.note", {"trigger": job.trigger, "note": decision.reason})
     else:
@@ -133,7 +133,7 @@ def _ask(tx: Transaction, job: Job, decision: Decision, people: int, seen: Mappi
         parts=parts(tx, job.trigger),
         until=decision.until,
     )
-    approvals.ask(tx, asked, "api", now)
+    approvals.ask(tx, asked, ledger.trigger(tx, job.trigger)["via"], now)
 
 
 def facts(tx: Transaction, job: Job) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Send:
     transactional_id: int | None = None
     campaign_id: int | None = None
     trigger_event_id: str | None = None
+    via: str = "api"
+    """What asked for it."""
 
 
 def add(tx: Transaction, sends: Sequence[Send], now: int) -> list[int]:
@@ -52,9 +54,9 @@ def _add(tx: Transaction, send: Send, now: int) -> int:
     metrics = ("created", "drafted") if waits else ("created",)
     ledger.count_metrics(tx, [(counted, metric) for metric in metrics], now)
     if decision.outcome != "go":
-        drafts.ask(tx, delivery, decision.reason, now)
+        drafts.ask(tx, delivery, decision.reason, send.via, now)
     elif send.transport == "live" and not send.draft:
-        drafts.go(tx, delivery, "api", now)
+        drafts.go(tx, delivery, send.via, now)
     return delivery
 
 

@@ -59,9 +59,10 @@ def accept(
     *,
     lacking: Mapping[str, str],
     time: float,
+    via: str = "api",
     anew: bool = False,
 ) -> Accepted:
-    """Take a trigger in: `body` was checked, `time` is Unix seconds.
+    """Take a trigger in: `body` was checked, `time` is Unix seconds, `via` says what asked for it.
 
     The same body within the workspace's `repeat_window` is the earlier trigger, unless it is meant `anew`.
     Raises NotFound, InvalidInput (nothing is recorded) and RateLimited; people who cannot be found give a trigger
@@ -85,7 +86,7 @@ def accept(
         faults = [Fault("recipients", f"Broadcast {number} has no audience of its own; name recipients.")]
     if not faults:
         _take_turn(tx, row, time)
-    trigger = _add(tx, number, body, digest, found, faults, int(time))
+    trigger = _add(tx, number, body, digest, found, faults, via, int(time))
     errors = found.errors or [fault.message for fault in faults]
     tx.many("ledger.add_error", [{"trigger": trigger, "text": text} for text in errors])
     return Accepted(trigger, faults)
@@ -123,6 +124,7 @@ def _add(
     digest: bytes,
     found: audience.Named,
     faults: Sequence[Fault],
+    via: str,
     now: int,
 ) -> int:
     own_data = any(data != "{}" for data in found.people.values())
@@ -136,6 +138,7 @@ def _add(
         "note": faults[0].message if faults else "",
         "own_data": own_data,
         "digest": digest,
+        "via": via,
         "now": now,
         "processed_at": now if faults else None,
     }

@@ -25,6 +25,7 @@ CREATE TABLE triggers_new (
   note TEXT NOT NULL DEFAULT '',
   served INTEGER NOT NULL DEFAULT 0,       -- counts claims: the trigger served least recently is next
   digest BLOB NOT NULL DEFAULT x'',        -- of what was asked for: the same again is no new trigger
+  via TEXT NOT NULL DEFAULT 'api',         -- what asked for it: api, or a tool
   created_at INTEGER NOT NULL,
   processed_at INTEGER,
   CHECK ((broadcast_id IS NOT NULL) + (newsletter_id IS NOT NULL) = 1)

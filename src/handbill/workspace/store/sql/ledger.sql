@@ -38,7 +38,7 @@ RETURNING id, broadcast_id, newsletter_id
 
 -- name: trigger
 SELECT id, broadcast_id, newsletter_id, audience, data, transport, contents, state, own_data, start_at, local_at, note,
-  recipients
+  recipients, via
 FROM triggers WHERE id = :trigger
 
 -- name: named_people

@@ -23,8 +23,9 @@ WHERE broadcast_id = :broadcast AND digest = :digest AND created_at > :now - :wi
   AND state <> 'failed'
 
 -- name: add
-INSERT INTO triggers (broadcast_id, audience, data, transport, state, note, own_data, digest, created_at, processed_at)
-VALUES (:broadcast, :audience, :data, :transport, :state, :note, :own_data, :digest, :now, :processed_at)
+INSERT INTO triggers (broadcast_id, audience, data, transport, state, note, own_data, digest, via, created_at,
+  processed_at)
+VALUES (:broadcast, :audience, :data, :transport, :state, :note, :own_data, :digest, :via, :now, :processed_at)
 RETURNING id
 
 -- name: list
