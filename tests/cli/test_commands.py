@@ -90,7 +90,7 @@ def handbill(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
         ("campaigns list", ["No campaigns."]),
         ("workspace integrations", ["email", "channel", "HANDBILL_SMTP"]),
         ("workspace webhooks", ["No reporting_webhooks."]),
-        ("sending", ["embedded: sandbox:"]),
+        ("sending", ["sandbox:"]),
         pytest.param("keys", ["app_key", "track_key"], marks=pytest.mark.shows_secrets),
     ],
 )  # fmt: skip

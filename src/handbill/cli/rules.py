@@ -94,7 +94,8 @@ def sending(settings: Settings, /, mode: str | None, on: str | None, as_json: bo
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(rules)))
     else:
-        click.echo(f"{name}: {sentence(rules)} {_repeats(rules)}{_more(rules)}")
+        whose = f"{connection}: " if connection else ""
+        click.echo(f"{whose}{sentence(rules)} {_repeats(rules)}{_more(rules)}")
 
 
 async def _rules(settings: Settings, given: Mapping[str, Any], connection: str) -> Policy:
