@@ -395,7 +395,7 @@ BREAKAGES = [
     Breakage(
         "a snippet that changed after the yes is sent",
         "workspace/store/holding.py",
-        "**_snippets(written), ",
+        "**snippets(written), ",
         "",
         (f"{HOLDING}test_what_changed_after_the_yes_is_named_and_nothing_is_sent",),
     ),
@@ -419,5 +419,19 @@ BREAKAGES = [
         '    if mode == "off" or (',
         "    if (",
         (f"{STOPPING}test_only_what_is_stopped_can_go_on_and_only_where_it_may",),
+    ),
+    Breakage(
+        "a message to one person goes beyond the limits",
+        "workspace/store/drafts.py",
+        '    if transport == "capture":\n',
+        "    if True:\n",
+        ("tests/workspace/test_drafts.py::test_what_is_beyond_the_limits_is_a_draft_until_a_person_says_yes",),
+    ),
+    Breakage(
+        "people of other domains get it, too",
+        "workspace/store/ledger.py",
+        "    if not allowed or not departures:\n",
+        "    if True:\n",
+        ("tests/workspace/test_drafts.py::test_every_address_on_the_envelope_must_be_of_an_allowed_domain",),
     ),
 ]
