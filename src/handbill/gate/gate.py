@@ -21,7 +21,7 @@ from handbill.gate.pipelines import Pipelines
 from handbill.gate.register import Register
 from handbill.gate.sends import Sends
 from handbill.gate.triggers import Triggers
-from handbill.policy import ANYONE, GO, Decision, Policy, decide
+from handbill.policy import GO, Decision, Policy, decide
 
 Channel = Literal["email", "push", "sms", "whatsapp", "in_app", "inbox_message"]
 PipelinesCall = Literal["identify", "track", "page", "screen", "batch"]
@@ -100,22 +100,8 @@ class Gate:
     async def _passed(self, kind: Kind, call: Call) -> Outcome:
         """A call to a workspace that gates itself, answered as it answers."""
         await self.check()
-        await self._small_enough(kind, call)
         answer = await kind.make(call)
         return Outcome(answer, repeated=bool(answer.pop("repeated", False)))
-
-    async def _small_enough(self, kind: Kind, call: Call) -> None:
-        """Raise SendingRefused for what the embedded workspace does not hold yet: messages to one person."""
-        rules = await self.policy()
-        if rules.mode != "live" or isinstance(kind, Triggers):
-            return
-        people = (await kind.size(call, rules)).people or 0
-        if people > rules.auto_send_max != ANYONE:
-            raise SendingRefused(
-                f"This would reach {people:,} {'person' if people == 1 else 'people'}; up to "
-                f"{rules.auto_send_max:,} go without a person. A person can allow it: `handbill sending live "
-                f"--auto-send-max {people}`. Nothing was sent."
-            )
 
     # What a person says
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from handbill.approval import Approval, Asked, digest
+from handbill.approval import Approval, Asked, digest, in_words
 from handbill.policy import GO, Decision, decide, quiet_until
 from handbill.workspace.store import approvals, audit, contents, holding, ledger, sending
 from handbill.workspace.store.database import Row, Transaction
@@ -85,7 +85,7 @@ def _use(tx: Transaction, approval: Approval, now: int) -> str:
     rows = _rows(tx, approval.delivery or 0)
     changed = approvals.use(tx, approval.id, _parts(tx, rows[0]) if rows else {}, "worker", now)
     if approvals.get(tx, approval.id).state == "changed":
-        said = holding.in_words(changed)
+        said = in_words(changed)
         return CHANGED.format(said[0].upper() + said[1:])
     return ""
 
