@@ -1,5 +1,6 @@
 """Webhooks out, against a receiver on loopback that the operator listed."""
 
+from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -34,6 +35,22 @@ async def test_a_call_is_made_as_it_was_written_with_the_delivery_as_its_key() -
         assert asked.headers["content-type"] == "text/plain"
         assert asked.headers["x-who"] == "Zoë"
         assert asked.headers["user-agent"] == "Handbill"
+
+
+async def test_a_call_asks_no_proxy_of_the_environment_and_for_nothing_packed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    async with provider() as receiver:
+        assert (await call(receiver.url)).outcome is Outcome.SENT
+        assert "accept-encoding" not in receiver.asked[0].headers
+
+
+async def test_the_login_in_an_address_is_sent_as_such() -> None:
+    async with provider() as receiver:
+        await call(receiver.url.replace("//", "//ann:hush%40hush@"))
+        assert receiver.asked[0].headers["authorization"] == f"Basic {b64encode(b'ann:hush@hush').decode()}"
 
 
 ANSWERS: list[tuple[Play, Outcome, int]] = [
