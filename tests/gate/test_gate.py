@@ -267,6 +267,15 @@ async def test_a_yes_twice_at_once_makes_one_call(live: Live) -> None:
     assert [type(answer) for answer in answers].count(Conflict) == 4
 
 
+async def test_a_yes_counts_only_where_the_rules_take_it(live: Live) -> None:
+    held = await live.trigger()
+    await live.rules(approve_via=("console",))
+    with pytest.raises(SendingRefused, match="a yes is given by console only"):
+        await live.gate.approve(held["approval"], 2, "cli")
+    assert (await live.approval(held["approval"])).state == "waiting"
+    assert (await live.gate.approve(held["approval"], 2, "console")).answer == {"id": 1}
+
+
 async def test_the_wrong_number_is_no_yes(live: Live) -> None:
     held = await live.trigger()
     with pytest.raises(InvalidInput, match="people must be the number of people"):

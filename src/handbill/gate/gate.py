@@ -108,8 +108,12 @@ class Gate:
     async def approve(self, number: int, people: int, via: str) -> Outcome:
         """A person's yes, with the number they typed; a call to Customer.io is made now.
 
-        Raises NotFound, Conflict (no longer open, or something changed), InvalidInput, and as `send` does.
+        Raises NotFound, Conflict (no longer open, or something changed), InvalidInput, and as `send` does;
+        SendingRefused where the rules do not take a yes given `via` this.
         """
+        ways = (await self.policy()).approve_via
+        if via not in ways:
+            raise SendingRefused(f"Here a yes is given by {' or '.join(ways)} only (approve_via). Nothing was sent.")
         approval = await self.register.approve(number, people, via)
         return await self._carry_out(approval) if self.client.live else Outcome(None, approval)
 

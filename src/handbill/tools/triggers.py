@@ -103,13 +103,18 @@ async def _at_customerio(context: Context, broadcast_id: int, body: TriggerBody)
     if outcome.answer is None:
         return Triggered(broadcast_id=broadcast_id, recipients=people, **await waiting(context, outcome))
     _note_repeated(context, outcome)
-    return Triggered(
-        id=outcome.answer["id"],
-        broadcast_id=broadcast_id,
-        state="accepted",
-        recipients=people,
-        repeated=outcome.repeated,
-    )
+    number = outcome.answer["id"]
+    state = await _state(context, broadcast_id, number) if outcome.repeated else "accepted"
+    return Triggered(id=number, broadcast_id=broadcast_id, state=state, recipients=people, repeated=outcome.repeated)
+
+
+async def _state(context: Context, broadcast_id: int, number: int) -> TriggerState:
+    """How far an earlier trigger is; that it was accepted is certain."""
+    try:
+        return (await context.client.triggers.standing(broadcast_id, number)).state
+    except HandbillError as error:
+        context.notes.append(f"How far it is could not be read: {error}")
+        return "accepted"
 
 
 async def _here(context: Context, broadcast_id: int, body: TriggerBody) -> Triggered:

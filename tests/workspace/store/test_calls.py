@@ -164,6 +164,18 @@ async def test_a_yes_takes_its_turn_and_is_counted(caller: Caller, clock: FixedC
     assert (used.state, used.request) == ("used", None)
 
 
+async def test_what_nobody_decides_in_a_day_expires_and_is_forgotten(caller: Caller, clock: FixedClock) -> None:
+    held = (await caller.begun(people=12_345, request={"body": {"ids": ["u1"]}})).approval
+    clock.advance(86_399)
+    assert await caller.database.read(calls.overdue, clock.now()) == []
+    clock.advance(1)
+    assert await caller.database.read(calls.overdue, clock.now()) == [held.id]
+    await caller.database.write(calls.expire, held.id, clock.now())
+    ended = await caller.database.read(approvals.get, held.id)
+    assert (ended.state, ended.request) == ("expired", None)
+    assert await caller.database.read(calls.overdue, clock.now()) == []
+
+
 async def test_every_step_is_in_the_log(caller: Caller) -> None:
     await caller.finish(await caller.begun())
     records = await caller.database.read(audit.read)

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from handbill.errors import Unavailable
 from handbill.workspace.chores import exports, imports, reporting_webhooks
+from handbill.workspace.store import calls
 from handbill.workspace.store import exports as stored_exports
 from handbill.workspace.store import imports as stored_imports
 from handbill.workspace.store import reporting_webhooks as stored_webhooks
@@ -43,7 +44,12 @@ class Chore:
     do: Callable[[Workspace, int, asyncio.Event], Awaitable[None]]
 
 
+async def _expire(workspace: Workspace, number: int, _: asyncio.Event) -> None:
+    await workspace.database.write(calls.expire, number, workspace.clock.now())
+
+
 CHORES = (
+    Chore("approval", calls.overdue, _expire),
     Chore("reporting webhook", stored_webhooks.due, reporting_webhooks.tell),
     Chore("export", stored_exports.due, exports.make),
     Chore("import", stored_imports.due, imports.take),

@@ -136,11 +136,6 @@ def ask_again(tx: Transaction, approval: Approval, reason: str, until: int | Non
     _record(tx, approval, "held", "worker", now, reason=reason)
 
 
-def overdue(tx: Transaction, now: int) -> list[Approval]:
-    """What nobody decided in time, or approved and did not use."""
-    return [_read(row) for row in tx.all("approvals.overdue", {"now": now, "good_for": GOOD_FOR})]
-
-
 def finish(tx: Transaction, number: int, state: State, outcome: Mapping[str, Any], now: int) -> Approval:
     """Keep what came of a call that was made, and forget the call itself."""
     tx.run("approvals.finish", {"id": number, "state": state, "outcome": msgspec.json.encode(outcome).decode()})

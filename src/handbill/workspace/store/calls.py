@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from handbill.approval import Approval, Asked, Begun, State
+from handbill.approval import GOOD_FOR, Approval, Asked, Begun, State
 from handbill.contract.limits import TRIGGER
 from handbill.errors import SendingRefused
 from handbill.policy import Judge
@@ -52,6 +52,16 @@ def finish(tx: Transaction, number: int, state: State, outcome: Mapping[str, Any
     if state == "failed":
         sending.let_through(tx, -(approval.people or 0), now, approval.connection)
     return approval
+
+
+def overdue(tx: Transaction, now: int) -> list[int]:
+    """Approvals of calls that nobody decided in time, or allowed and did not make."""
+    return list(tx.column("approvals.overdue", {"now": now, "good_for": GOOD_FOR}))
+
+
+def expire(tx: Transaction, number: int, now: int) -> None:
+    """End one that is overdue, and forget the call."""
+    approvals.close(tx, number, "expired", approvals.RULES, now)
 
 
 def _leave(tx: Transaction, asked: Asked, time: float) -> None:

@@ -27,8 +27,8 @@ SELECT * FROM approvals WHERE connection = :connection AND call = :call AND (
 ORDER BY id DESC LIMIT 1
 
 -- name: overdue
-SELECT * FROM approvals WHERE (state = 'waiting' AND expires_at <= :now)
-  OR (state = 'approved' AND decided_at <= :now - :good_for)
+SELECT id FROM approvals WHERE connection <> '' AND (
+  (state = 'waiting' AND expires_at <= :now) OR (state = 'approved' AND decided_at <= :now - :good_for))
 
 -- name: decide
 UPDATE approvals SET state = :state, decided_at = :now, via = :via,
