@@ -410,6 +410,11 @@ async def test_addresses_of_a_message_are_counted_and_kept_to_the_domains(live: 
 
 
 @pytest.mark.usefixtures("receipt")
+async def test_a_draft_reaches_nobody_and_does_not_wait(live: Live) -> None:
+    assert (await send(live, queue_draft=True))["delivery_id"]
+
+
+@pytest.mark.usefixtures("receipt")
 async def test_a_changed_template_voids_the_yes_for_a_message(live: Live, far: Workspace) -> None:
     held = await send(live)
     await change(far, CHANGES["body"][0])

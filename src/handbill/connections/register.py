@@ -8,6 +8,7 @@ from msgspec import structs
 
 from handbill.approval import Approval, Asked, Begun, State
 from handbill.policy import Judge, Policy
+from handbill.workspace import delivery_ids
 from handbill.workspace.store import approvals, audit, calls
 from handbill.workspace.workspace import Workspace
 
@@ -31,6 +32,10 @@ class WorkspaceRegister:
 
     async def get(self, number: int) -> Approval:
         return await self.workspace.database.read(approvals.get, number)
+
+    async def of_message(self, delivery_id: str) -> Approval | None:
+        delivery = delivery_ids.unseal(self.workspace.secret, delivery_id)
+        return await self.workspace.database.read(approvals.of_delivery, delivery) if delivery else None
 
     async def recent(self) -> list[Approval]:
         return await self.workspace.database.read(approvals.recent, self.connection)

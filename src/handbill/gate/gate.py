@@ -44,12 +44,17 @@ OFF = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call. Without an `answer` it waits, or a person declined it: see `approval`."""
+    """What became of a call. Without an `answer` it was not made: it waits, or a person declined it."""
 
     answer: Mapping[str, Any] | None
     approval: Approval | None = None
     repeated: bool = False
     notes: Sequence[str] = ()
+
+    @property
+    def held(self) -> bool:
+        """It waits for a person, or a person declined it: here as a message that was written, elsewhere as a call."""
+        return self.approval is not None and self.approval.state in ("waiting", "declined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class Gate:
         """A call to a workspace that gates itself, answered as it answers."""
         await self.check()
         answer = await kind.make(call)
-        return Outcome(answer, repeated=bool(answer.pop("repeated", False)))
+        waits = await self.register.of_message(answer["delivery_id"]) if "delivery_id" in answer else None
+        return Outcome(answer, waits, repeated=bool(answer.pop("repeated", False)))
 
     # What a person says
 
@@ -273,7 +279,7 @@ def _judged(rules: Policy, reached: int, now: int, sized: Sized) -> Decision:
     """The decision about a call to Customer.io, where nothing is known of all people there are."""
     if refusal := _refusal(rules):
         return Decision("refuse", refusal)
-    if sized.people == 0:  # an event that no campaign waits for
+    if sized.people == 0:  # an event that no campaign waits for, a draft
         return GO
     decision = decide(rules, people=sized.people, everyone=None, reached=reached, now=now)
     return Decision("hold", sized.waits) if decision.outcome == "go" and sized.waits else decision

@@ -25,6 +25,9 @@ class Register(Protocol):
     async def get(self, number: int) -> Approval:
         """Raises NotFound."""
 
+    async def of_message(self, delivery_id: str) -> Approval | None:
+        """What the embedded workspace asks a person about this message of its own."""
+
     async def recent(self) -> list[Approval]:
         """What a person was asked for last, the newest first."""
 

@@ -62,16 +62,17 @@ async def list_approvals(context: Context) -> Approvals:
 async def decided(context: Context, outcome: Outcome) -> Outcome:
     """`outcome` after the person in front of the client was asked, if it waits and they can be."""
     approval = outcome.approval
-    if outcome.answer is not None or not approval or approval.state != "waiting":
+    if not approval or approval.state != "waiting":
         return outcome
     if not context.ask or "elicitation" not in (await context.gate.policy()).approve_via:
         return outcome
     waits = Waiting.of(approval.id, approval.people, approval.facts)
     said = await put(context.ask, question(waits, await _link(context, approval)))
     if said == "confirmed":
-        return await context.gate.approve(approval.id, approval.confirm, "elicitation")
+        made = await context.gate.approve(approval.id, approval.confirm, "elicitation")
+        return replace(made, answer=made.answer or outcome.answer)
     if said == "declined":
-        return await context.gate.decline(approval.id, "elicitation")
+        return replace(outcome, approval=(await context.gate.decline(approval.id, "elicitation")).approval)
     notes = ["The number was not the right one, so nothing was sent."] if said == "wrong" else []
     return replace(outcome, notes=[*outcome.notes, *notes])
 

@@ -171,7 +171,7 @@ async def _take_in(context: Context, call: PipelinesCall, **said: Any) -> TakenI
 async def _taken(context: Context, outcome: Outcome, calls: int) -> TakenIn:
     outcome = await decided(context, outcome)
     context.notes.extend(outcome.notes)
-    if outcome.answer is None:
+    if outcome.held:
         return TakenIn(accepted=0, **await waiting(context, outcome))
     return TakenIn(accepted=calls, repeated=outcome.repeated)
 

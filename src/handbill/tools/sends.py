@@ -1,6 +1,7 @@
 """Sends: one transactional message to one person, followed until it is clear what became of it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -8,7 +9,7 @@ from pydantic import Field
 from handbill.contract.app.messages import Message
 from handbill.contract.app.sends import Sent
 from handbill.errors import HandbillError, InvalidInput
-from handbill.gate.gate import Channel
+from handbill.gate.gate import Channel, Outcome
 from handbill.tools.approvals import Sending, decided, waiting
 from handbill.tools.customers import Who, find_one
 from handbill.tools.parameters import Choice, Flag, Json, Text, Timestamp
@@ -91,21 +92,23 @@ async def send_transactional_message(
     }
     outcome = await decided(context, await context.gate.message(channel, body))
     context.notes.extend(outcome.notes)
-    if outcome.answer is None:
-        return SentMessage(recipient=recipient, **await waiting(context, outcome))
+    if outcome.held:
+        return SentMessage(**(outcome.answer or {}), recipient=recipient, **await waiting(context, outcome))
     context.notes.extend(["the same call came before: this is its message, nothing new is sent"] * outcome.repeated)
-    return await _followed(context, Sent(**outcome.answer), recipient, outcome.repeated)
+    return await _followed(context, outcome, recipient)
 
 
-async def _followed(context: Context, sent: Sent, recipient: str, repeated: bool) -> SentMessage:
+async def _followed(context: Context, outcome: Outcome, recipient: str) -> SentMessage:
     """What became of it, at once or, if the caller waits, when it is settled or a minute passed."""
-    answer = SentMessage(**sent.model_dump(), recipient=recipient, state="queued", repeated=repeated)
+    sent = Sent(**(outcome.answer or {}))
+    settled = [state for state in SETTLED if state != "drafted" or outcome.approval is None]
+    answer = SentMessage(**sent.model_dump(), recipient=recipient, state="queued", repeated=outcome.repeated)
     loop = asyncio.get_running_loop()
     end = loop.time() + (FOLLOW_SECONDS if context.report and not sent.send_at else 0)
     try:
         while True:
             message = (await context.client.messages.get(sent.delivery_id)).message
-            answer = answer.model_copy(update=_outcome(message))
+            answer = answer.model_copy(update=_outcome(message, settled))
             if answer.state != "queued" or loop.time() > end:
                 return answer
             await asyncio.sleep(POLL_SECONDS)
@@ -114,6 +117,6 @@ async def _followed(context: Context, sent: Sent, recipient: str, repeated: bool
         return answer
 
 
-def _outcome(message: Message) -> dict[str, Any]:
-    state = next((state for state in SETTLED if state in message.metrics), "queued")
+def _outcome(message: Message, settled: Sequence[str]) -> dict[str, Any]:
+    state = next((state for state in settled if state in message.metrics), "queued")
     return {"state": state, "failure_message": message.failure_message}

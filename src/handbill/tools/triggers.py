@@ -100,7 +100,7 @@ async def _at_customerio(context: Context, broadcast_id: int, body: TriggerBody)
     outcome = await decided(context, outcome)
     context.notes.extend(outcome.notes)
     people = outcome.approval.people if outcome.approval else None
-    if outcome.answer is None:
+    if outcome.held or outcome.answer is None:
         return Triggered(broadcast_id=broadcast_id, recipients=people, **await waiting(context, outcome))
     _note_repeated(context, outcome)
     number = outcome.answer["id"]
