@@ -65,10 +65,10 @@ async def test_larger_or_unknown_waits_and_is_no_error(
     assert live.posted == []
     waiting = await live.approval(answer["approval"])
     assert waiting.confirm == (RESTOCK if people is None else people)
-    assert {name: waiting.facts[name] for name in ("kind", "broadcast_id", "name", "channel", "from", "subject")} == {
-        "kind": "broadcast",
-        "broadcast_id": RESTOCK,
-        "name": "Restock",
+    assert (waiting.facts["broadcast_id"], waiting.facts["name"]) == (RESTOCK, "Restock")
+    [message] = waiting.facts["messages"]
+    assert message == {
+        "content": 1,
         "channel": "email",
         "from": "Film Club <news@film.example>",
         "subject": "{{trigger.headline}}",
@@ -169,7 +169,7 @@ async def test_who_follows_a_call_sees_it_wait_for_its_turn(live: Live, clock: F
         (
             {"mode": "sandbox"},
             SendingRefused,
-            'Checked, and nothing was sent: .* It would have been broadcast 5 "Restock" to 2 people',
+            'Checked, and nothing was sent: .* Live, it would send broadcast 5 "Restock" to 2 people',
         ),
     ],
 )
@@ -365,6 +365,8 @@ async def test_after_a_day_it_is_asked_anew(live: Live, clock: FixedClock) -> No
     clock.advance(86_400)
     with pytest.raises(Conflict, match="has expired"):
         await live.gate.approve(held["approval"], 2, "cli")
+    [listed] = (await live.call("LIST_APPROVALS"))["approvals"]
+    assert (listed["state"], listed["approve"]) == ("expired", "")
     assert (await live.trigger())["approval"] != held["approval"]
 
 
@@ -390,7 +392,7 @@ async def test_a_message_to_one_person_waits_and_goes_like_a_trigger(live: Live)
     assert (held["state"], held["delivery_id"], held["recipient"]) == ("held", "", "u1@film.example")
     assert held["reason"] == "1 person; up to 0 go without approval"
     facts = (await live.approval(held["approval"])).facts
-    assert (facts["kind"], facts["name"], facts["subject"]) == ("transactional message", "Receipt", "Receipt")
+    assert (facts["transactional_id"], facts["name"], facts["messages"][0]["subject"]) == (1, "Receipt", "Receipt")
     await live.gate.approve(held["approval"], 1, "cli")
     sent = await send(live)
     assert (sent["state"], sent["repeated"]) == ("queued", True)

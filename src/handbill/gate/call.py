@@ -95,12 +95,10 @@ def of_texts(texts: Iterable[Text]) -> dict[str, str]:
     }
 
 
-def messages(texts: Iterable[Text]) -> dict[str, Any]:
-    """What a person is shown of the contents: of each, and of the first for who shows one."""
-    shown = [
+def messages(texts: Iterable[Text]) -> list[dict[str, Any]]:
+    """What a person is shown of the contents."""
+    return [
         {"content": text.id, "channel": text.type, "from": text.from_, "subject": text.subject}
         for text in texts
         if not text.language
     ]
-    first = {name: shown[0][name] for name in ("from", "subject") if shown and shown[0][name]}
-    return {"channel": ", ".join(sorted({str(each["channel"]) for each in shown})), **first, "messages": shown}

@@ -15,9 +15,10 @@ from msgspec import structs
 
 from handbill.approval import Approval, Asked, Begun, in_words
 from handbill.client import Client, OutcomeUnknown
-from handbill.errors import Conflict, HandbillError, RateLimited, SendingRefused, Unavailable, quoted
+from handbill.errors import Conflict, HandbillError, RateLimited, SendingRefused, Unavailable
 from handbill.gate.call import Call, Kind, Sized
 from handbill.gate.pipelines import Pipelines
+from handbill.gate.questions import Waiting
 from handbill.gate.register import Register
 from handbill.gate.sends import Sends
 from handbill.gate.triggers import Triggers
@@ -261,13 +262,11 @@ class Gate:
 
     async def _only_checked(self, kind: Kind, sized: Sized) -> SendingRefused:
         """What sandbox means where there is none: all is looked at, and nothing is sent."""
-        facts = (await kind.details(sized)).facts
-        what = " ".join(str(facts[name]) for name in ("kind", "broadcast_id", "id") if name in facts)
-        whom = "nobody knows how many people" if sized.people is None else f"{sized.people:,} people"
+        what = Waiting.of(0, sized.people, (await kind.details(sized)).facts).title
         return await self._refused(
             sized.call,
-            f"Checked, and nothing was sent: this connection is in sandbox mode. It would have been {what} "
-            f"{quoted(str(facts['name']))} to {whom}. A person can change that: `handbill sending live`.",
+            f"Checked, and nothing was sent: this connection is in sandbox mode. Live, it would {what[0].lower()}"
+            f"{what[1:]}. A person can change that: `handbill sending live`.",
         )
 
     def _kind(self, call: Call) -> Kind:

@@ -45,12 +45,10 @@ class Sends:
         message, body = await self._message(sized.call), sized.call.body
         contents = (await self._client.transactional.contents(message.id)).contents
         facts = {
-            "kind": "transactional message",
-            "id": message.id,
+            "transactional_id": message.id,
             "name": message.name,
-            **messages(contents),
-            "channel": sized.call.endpoint.partition(".")[2],
-            "transport": "Customer.io",
+            "messages": messages(contents),
+            "transport": f"Customer.io, as {sized.call.endpoint.partition('.')[2]}",
         }
         whom = {name: body.get(name) for name in ("identifiers", "to")}
         how = {name: value for name, value in body.items() if name not in (*whom, "message_data")}

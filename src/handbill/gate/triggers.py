@@ -47,10 +47,9 @@ class Triggers:
         actions = (await self._client.broadcasts.actions(number)).actions
         sent = [action for action in actions if action.sending_state != "off"]
         facts = {
-            "kind": "broadcast",
             "broadcast_id": number,
             "name": broadcast.name,
-            **messages(sent),
+            "messages": messages(sent),
             "transport": "Customer.io",
             "audience": _in_words(body),
             "first": [name for _, name in _named(body)[:FIRST]],

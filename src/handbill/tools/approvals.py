@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
 from pydantic import BaseModel, Field
 
 from handbill.approval import Approval, State
@@ -54,7 +55,8 @@ async def list_approvals(context: Context) -> Approvals:
 
     Only a person can say yes: in a terminal, on a page, or when asked by the program you run in.
     """
-    found = await context.gate.register.recent()
+    register = context.gate.register
+    found = [_in_time(each, register.now()) for each in await register.recent()]
     listed = [_listed(each, await _how(context, each) if each.state == "waiting" else "") for each in found]
     return fitting(Approvals(approvals=listed), "approvals")
 
@@ -107,14 +109,19 @@ async def _link(context: Context, approval: Approval) -> str | None:
     return await context.page(approval.id) if context.page and "console" in rules.approve_via else None
 
 
+def _in_time(approval: Approval, now: int) -> Approval:
+    """One that waited for too long has expired, whether somebody has seen to it already or not."""
+    late = approval.state == "waiting" and approval.expires_at <= now
+    return structs.replace(approval, state="expired") if late else approval
+
+
 def _listed(approval: Approval, how: str) -> Waits:
-    facts, outcome = approval.facts, approval.outcome or {}
-    number = facts.get("broadcast_id", facts.get("id", ""))
+    waits, outcome = Waiting.of(approval.id, approval.people, approval.facts), approval.outcome or {}
     return Waits(
         approval=approval.id,
         state=approval.state,
-        what=f"{facts.get('kind', 'broadcast' if number else approval.endpoint)} {number}".strip(),
-        name=str(facts.get("name", "")),
+        what=f"{waits.kind} {waits.id}",
+        name=waits.name,
         people=approval.people,
         reason=approval.reason,
         approve=how,
