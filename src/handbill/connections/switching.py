@@ -60,8 +60,7 @@ class Connections:
         """The connection of this name, in the same way; `''` too is the embedded workspace."""
         if name in ("", EMBEDDED):
             return self._embedded
-        book = load(self._settings.home)
-        saved = book.connections.get(name) or Saved(name=name, region="us")
+        saved = self._saved(name, load(self._settings.home))
         async with self._opening:
             if opened := self._opened.get((name, saved.revision)):
                 return replace(opened, saved=saved)
@@ -83,17 +82,27 @@ class Connections:
         return Connection(client, self._embedded.workspace, saved)
 
     async def workspace(self) -> str:
-        return await (await self.current()).name()
+        name, book = chosen(self._settings)
+        return await self._embedded.name() if name == EMBEDDED else self._saved(name, book).title
 
     async def state(self) -> object:
-        return chosen(self._settings), await (await self.current()).policy()
+        """Asked every second, so that no keyring is: some ask their owner each time."""
+        try:
+            name, book = chosen(self._settings)
+        except HandbillError as error:
+            return str(error)
+        return name, book, await self._embedded.workspace.policy("" if name == EMBEDDED else name)
+
+    def _saved(self, name: str, book: Book) -> Saved:
+        """What is known of the connection; of one that is not there its name alone."""
+        return book.connections.get(name) or Saved(name=name, region="us")
 
     async def listed(self) -> list[ConnectionState]:
         current, book = chosen(self._settings)
         embedded = ConnectionState(
             name=EMBEDDED, current=current == EMBEDDED, where="on this machine", works=[*TOOLS]
         )
-        unknown = [] if current in (EMBEDDED, *book.connections) else [Saved(name=current, region="us")]
+        unknown = [] if current in (EMBEDDED, *book.connections) else [self._saved(current, book)]
         return [embedded, *(self._state(saved, current) for saved in (*book.connections.values(), *unknown))]
 
     def _state(self, saved: Saved, current: str) -> ConnectionState:
