@@ -35,6 +35,9 @@ BESIDE: dict[str, dict[str, Any]] = {
 }
 """Arguments that no schema asks for, and the tool wants."""
 
+TOLD = {"CUSTOMERIO_WAIT_FOR_CONNECTION": "start first"}
+"""What a right call says where nothing was begun."""
+
 
 def right(tool: Tool, **known: Any) -> dict[str, Any]:
     """Arguments with which the call does what the tool is for; `known` are values that only the workspace has."""

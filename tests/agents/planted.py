@@ -17,9 +17,12 @@ from tests.workspace.engine.standins import send_everything
 
 from handbill.client import Client
 from handbill.connections import Connection, reach
+from handbill.connections.switching import Connections
 from handbill.contract.app.reporting_webhooks import NewWebhook
+from handbill.opening import context_of
 from handbill.policy import Policy
 from handbill.settings import Settings
+from handbill.tools import Context
 from handbill.workspace import definitions
 from handbill.workspace.store import sending
 from handbill.workspace.workspace import Workspace
@@ -72,12 +75,17 @@ async def planted(home: Path, say: Say, clock: FixedClock | None = None) -> Asyn
             yield connection, post
 
 
+def context_in(connection: Connection) -> Context:
+    """What tools work with there."""
+    return context_of(connection, Connections(connection))
+
+
 def definitions_in(folder: Path, say: Say) -> None:
     """Files of definitions, each text of them a stranger's."""
     for kind, given in _definitions(say).items():
         (folder / kind).mkdir(parents=True)
         for number, each in enumerate(given):
-            (folder / kind / f"{number}.yaml").write_text(json.dumps(each), "utf-8")
+            (folder / kind / f"{number}.yaml").write_text(json.dumps(each, ensure_ascii=False), "utf-8")
 
 
 def _definitions(say: Say) -> Mapping[str, list[dict[str, Any]]]:
@@ -87,7 +95,7 @@ def _definitions(say: Say) -> Mapping[str, list[dict[str, Any]]]:
         "subject": "{{ customer.name }} " + literal(say("subject")),
         "body": f"<p>{{{{ trigger.text }}}} {literal(say('body'))}</p>",
     }
-    failing = {**mail, "subject": "{{ " + f"customer.{word(say('variable'))}" + " | " + "upcase }}"}
+    failing = {**mail, "subject": f"{{{{ customer['{literal(say('variable'))}'] | upcase }}}}"}
 
     def broadcast(number: int, *messages: dict[str, Any]) -> dict[str, Any]:
         named = [{**message, "name": say("action")[:100]} for message in messages]
@@ -150,6 +158,8 @@ def _definitions(say: Say) -> Mapping[str, list[dict[str, Any]]]:
 async def _fill(client: Client, say: Say) -> None:
     for number in range(1, PEOPLE + 1):
         await client.pipelines.identify({"userId": f"u{number}", "traits": _traits(number, say)})
+    beside = [{"type": "identify", "userId": f"other{number}", "traits": {}} for number in range(PEOPLE)]
+    await client.pipelines.batch(beside)  # to half of all people nothing goes without a person
     await client.pipelines.batch([*_events(say)])
     await client.collections.create(say("collection")[:100], data=[{say("column")[:100]: say("cell")}])
     hook = {"name": say("webhook"), "endpoint": "https://hooks.shop.example/x", "events": ["email_sent"]}
@@ -168,9 +178,9 @@ def _events(say: Say) -> list[dict[str, Any]]:
     who = {"userId": "u1"}
     device = {"context": {"device": {"token": "token-1", "type": "ios"}}, "properties": {"note": say("device")}}
     return [
-        {**who, "type": "track", "event": say("event")[:100], "properties": {"note": say("event data")}},
-        {**who, "type": "page", "name": say("page")[:100], "properties": {"url": f"https://x.example/{say('url')}"}},
-        {**who, "type": "screen", "name": say("screen")[:100]},
+        {**who, "type": "track", "event": short(say("event")), "properties": {"note": say("event data")}},
+        {**who, "type": "page", "name": short(say("page")), "properties": {"url": f"https://x.example/{say('url')}"}},
+        {**who, "type": "screen", "name": short(say("screen"))},
         {**who, "type": "track", "event": "Device Created or Updated", **device},
         {**who, "type": "group", "groupId": "acme", "traits": {"name": say("group")}},
     ]
@@ -198,6 +208,11 @@ def literal(text: str) -> str:
 def word(text: str) -> str:
     """As a name in Liquid, or of an attribute."""
     return "".join(c for c in text if c.isascii() and (c.isalnum() or c == "_"))[:140] or "x"
+
+
+def short(text: str) -> str:
+    """As much as a name may have: 100 bytes."""
+    return text.encode()[:100].decode(errors="ignore")
 
 
 def ascii_only(text: str) -> str:

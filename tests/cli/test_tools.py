@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from handbill.cli import root
+from handbill.connections.saved import Saved, change
 from handbill.errors import InvalidInput, NotFound, ReadOnly
 
 TRACK = ["call", "CUSTOMERIO_TRACK_EVENT", '{"user_id": "u1", "event": "purchase"}']
@@ -44,6 +46,7 @@ def test_a_toolset_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
     assert isinstance(refused, InvalidInput)
     assert "did you mean people?" in str(refused)
     assert json.loads(run(tmp_path, "tools", "--json").stdout) == {
+        "connection": "embedded",
         "readonly": False,
         "toolsets": "all",
         "pii": "full",
@@ -53,3 +56,11 @@ def test_a_toolset_that_is_not_there_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("pii", "shown"), [("masked", "masked"), ("full", "as they are")])
 def test_it_says_how_people_are_shown(tmp_path: Path, pii: str, shown: str) -> None:
     assert f"People are shown {shown}." in run(tmp_path, "tools", "--pii", pii).stdout
+
+
+def test_each_connection_has_rules_of_its_own(tmp_path: Path) -> None:
+    change(tmp_path, lambda book: replace(book, connections={"acme": Saved(name="acme", region="eu")}))
+    assert run(tmp_path, "tools", "--read-only", "--connection", "acme").stdout.startswith("acme: ")
+    assert json.loads(run(tmp_path, "tools", "--json", "--connection", "acme").stdout)["readonly"] is True
+    assert json.loads(run(tmp_path, "tools", "--json").stdout)["readonly"] is False
+    assert isinstance(run(tmp_path, "tools", "--connection", "acne").exception, NotFound)

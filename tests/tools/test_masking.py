@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.agents.calls import right
-from tests.agents.planted import FAILING, REFUSED, planted
+from tests.agents.planted import FAILING, REFUSED, context_in, planted
 
 from handbill.connections import Connection
 from handbill.contract.app.customers import Device, Person
 from handbill.contract.app.segments import Identifiers
 from handbill.errors import HandbillError
-from handbill.opening import context_of
 from handbill.policy import Policy
 from handbill.tools import TOOLS, Context, call
 from handbill.tools.answers import Answer
@@ -48,7 +47,7 @@ async def masked(tmp_path: Path) -> AsyncIterator[Connection]:
 
 
 async def test_no_answer_and_no_error_says_who_a_person_is(masked: Connection) -> None:
-    context = context_of(masked)
+    context = context_in(masked)
     calls = [*((name, right(tool)) for name, tool in TOOLS.items()), *((f"CUSTOMERIO_{n}", a) for n, a in OTHERS)]
     said = {f"{name} {arguments}": await told(context, name, arguments) for name, arguments in calls}
     assert [call for call, text in said.items() if re.search(rf"{SECRET}|ann\d|\+1555", text)] == []
@@ -56,7 +55,7 @@ async def test_no_answer_and_no_error_says_who_a_person_is(masked: Connection) -
 
 
 async def test_ids_of_masked_answers_go_on(masked: Connection) -> None:
-    context = context_of(masked)
+    context = context_in(masked)
     [message] = (await ask(context, "GET_BROADCAST_MESSAGES", broadcast_id=5, limit=1))["messages"]
     person = await ask(context, "GET_PERSON", identifier=f"cio_{message['customer_identifiers']['cio_id']}")
     assert person["person"]["id"] == message["customer_id"]
@@ -67,7 +66,7 @@ async def test_ids_of_masked_answers_go_on(masked: Connection) -> None:
 
 
 async def test_the_rule_holds_from_the_next_call_on(masked: Connection) -> None:
-    context = context_of(masked)
+    context = context_in(masked)
     assert SECRET not in await told(context, "CUSTOMERIO_GET_PERSON", {"identifier": "u1"})
     await masked.workspace.database.write(sending.put, Policy())
     assert SECRET in await told(context, "CUSTOMERIO_GET_PERSON", {"identifier": "u1"})

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from handbill.connections.saved import EMBEDDED, chosen
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import TOOLS, toolsets
@@ -25,10 +26,11 @@ RULES = ("readonly", "toolsets", "pii")
     "--toolsets", metavar="NAMES", help="The toolsets there are at most: names with commas, default, or all."
 )
 @click.option("--pii", type=click.Choice(["full", "masked"]), help="masked: tools do not tell who people are.")
+@click.option("--connection", metavar="NAME", help="Of this connection, or `embedded`; the current one if left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def tools(settings: Settings, /, as_json: bool, **rules: Any) -> None:
-    """Show or set what tools may do and tell at most: over MCP, as commands and in Python.
+def tools(settings: Settings, /, connection: str | None, as_json: bool, **rules: Any) -> None:
+    """Show or set what tools may do and tell at most on a connection: over MCP, as commands and in Python.
 
     Read-only also closes the App, Track and Pipelines APIs to all that changes. What an agent's program sets
     (HANDBILL_READONLY, HANDBILL_TOOLSETS) can only be less than this.
@@ -37,22 +39,31 @@ def tools(settings: Settings, /, as_json: bool, **rules: Any) -> None:
     Examples:
       handbill tools
       handbill tools --read-only --pii masked
-      handbill tools --no-read-only --toolsets broadcasts,messages
+      handbill tools --no-read-only --toolsets broadcasts,messages --connection acme
     """
     given = {name: value for name, value in rules.items() if value is not None}
     if "toolsets" in given and given["toolsets"] != "all":
         given["toolsets"] = toolsets.written(given["toolsets"], "toolsets")
-    policy = asyncio.run(_rules(settings, given))
-    shown = {name: getattr(policy, name) for name in RULES}
-    click.echo(json.dumps(shown) if as_json else sentence(policy))
+    name = _named(settings, connection)
+    policy = asyncio.run(_rules(settings, name, given))
+    shown = {"connection": name or EMBEDDED, **{rule: getattr(policy, rule) for rule in RULES}}
+    click.echo(json.dumps(shown) if as_json else f"{name or EMBEDDED}: {sentence(policy)}")
 
 
-async def _rules(settings: Settings, given: Mapping[str, Any]) -> Policy:
+def _named(settings: Settings, name: str | None) -> str:
+    """The connection as rules are kept for it: `''` is the embedded workspace. Raises NotFound."""
+    current, book = chosen(settings)
+    wanted = name or current
+    return "" if wanted == EMBEDDED else book.named(wanted).name
+
+
+async def _rules(settings: Settings, connection: str, given: Mapping[str, Any]) -> Policy:
     """The rules in force, after changing what is given."""
     async with Workspace.open(settings) as workspace:
-        wanted = msgspec.structs.replace(await workspace.database.read(get), **given)
-        await workspace.database.write(change, wanted, "cli", workspace.clock.now())
-        return await workspace.policy()
+        if given:
+            wanted = msgspec.structs.replace(await workspace.database.read(get, connection), **given)
+            await workspace.database.write(change, wanted, "cli", workspace.clock.now(), connection)
+        return await workspace.policy(connection)
 
 
 def sentence(policy: Policy) -> str:

@@ -1,16 +1,18 @@
 """What tools answer: always an object, its text made safe to show, no larger than a reader can take."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from handbill.untrusted import clean
 
 ITEMS = 100
 BYTES = 200_000
-"""The most a list answers at once; `next` goes on from there."""
+"""The most that is answered at once; where there is a `next`, it goes on from there."""
 
 _TIMES = frozenset(
     [
@@ -53,7 +55,7 @@ async def page(fetch: Callable[[int], Awaitable[AnswerT]], limit: int) -> Answer
     """
     asked = min(limit, ITEMS)
     answer = await fetch(asked)
-    while asked > 1 and _size(answer) > BYTES:
+    while asked > 1 and _too_large(answer):
         asked //= 2
         answer = await fetch(asked)
     if asked < limit and answer.model_dump(include={"next"}).get("next"):
@@ -61,20 +63,38 @@ async def page(fetch: Callable[[int], Awaitable[AnswerT]], limit: int) -> Answer
     return answer
 
 
-def fitting(answer: AnswerT, field: str) -> AnswerT:
-    """`answer` with as much of the list `field` as can be shown at once; for lists that have no cursor."""
-    items = getattr(answer, field)
-    shown = items
-    while len(shown) > 1 and _size(answer) > BYTES:
-        shown = shown[: len(shown) // 2]
-        answer = answer.model_copy(update={field: shown})
-    if len(shown) < len(items):
-        answer.notes.append(f"Only {len(shown)} of {len(items):,} are shown: more would be too large an answer.")
+def fitted(answer: AnswerT) -> AnswerT:
+    """`answer` with as much of its lists and objects as can be shown at once, the largest halved until it fits."""
+    if not _too_large(answer):
+        return answer
+    answer = answer.model_copy(deep=True)
+    whole: dict[tuple[int, str], tuple[BaseModel, int]] = {}
+    while _too_large(answer) and (parts := list(_parts(answer))):
+        model, field, items = max(parts, key=lambda part: len(to_json(part[2])))
+        whole.setdefault((id(model), field), (model, len(items)))
+        kept = islice(items.items() if isinstance(items, dict) else items, len(items) // 2)
+        setattr(model, field, type(items)(kept))
+    for (_, field), (model, count) in whole.items():
+        shown = f"Only {len(getattr(model, field))} of {count:,} {field} are shown"
+        answer.notes.append(f"{shown}: more would be too large an answer.")
     return answer
 
 
-def _size(answer: Answer) -> int:
-    return len(answer.model_dump_json().encode())
+def _parts(model: BaseModel) -> Iterator[tuple[BaseModel, str, Any]]:
+    """Everything within that could be shorter: lists, and objects whose keys are not fixed."""
+    for field, value in model:
+        if isinstance(value, BaseModel):
+            yield from _parts(value)
+        elif isinstance(value, list | dict) and len(value) > 1:
+            yield model, field, value
+        if isinstance(value, list):
+            for each in value:
+                yield from _parts(each) if isinstance(each, BaseModel) else ()
+
+
+def _too_large(answer: Answer) -> bool:
+    """Texts are cut when they are told, so what is too large as it is may not be."""
+    return len(answer.model_dump_json().encode()) > BYTES and len(to_json(answer.data())) > BYTES
 
 
 def _clean(key: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from handbill.approval import Approval, State
 from handbill.gate.gate import Outcome
 from handbill.gate.questions import Waiting, how_to_approve, put, question
-from handbill.tools.answers import Answer, fitting
+from handbill.tools.answers import Answer
 from handbill.tools.tool import Context, tool
 
 ENDED = {
@@ -58,7 +58,7 @@ async def list_approvals(context: Context) -> Approvals:
     register = context.gate.register
     found = [_in_time(each, register.now()) for each in await register.recent()]
     listed = [_listed(each, await _how(context, each) if each.state == "waiting" else "") for each in found]
-    return fitting(Approvals(approvals=listed), "approvals")
+    return Approvals(approvals=listed)
 
 
 async def decided(context: Context, outcome: Outcome) -> Outcome:

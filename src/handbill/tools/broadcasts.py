@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 from handbill.contract.app.broadcasts import Broadcast
 from handbill.contract.app.messages import DeliveryState, ParentMessagesQuery
 from handbill.contract.limits import MESSAGES_DEFAULT
-from handbill.tools.answers import Answer, fitting, page
+from handbill.tools.answers import Answer, page
 from handbill.tools.messages import From, Limit, MessageList, MetricOption, Until, check_range, cut_range
 from handbill.tools.parameters import Choice, Cursor, Id, TriggerId
 from handbill.tools.tool import Context, continuing, tool
@@ -29,7 +29,7 @@ class BroadcastList(Answer):
 async def list_broadcasts(context: Context) -> BroadcastList:
     """List the API-triggered broadcasts, with their ids, names and messages (actions)."""
     broadcasts = (await context.client.broadcasts.list()).broadcasts
-    return fitting(BroadcastList(broadcasts=broadcasts, total=len(broadcasts)), "broadcasts")
+    return BroadcastList(broadcasts=broadcasts, total=len(broadcasts))
 
 
 @tool(

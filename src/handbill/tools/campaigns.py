@@ -1,7 +1,7 @@
 """Campaigns: messages for each person to whom something happens."""
 
 from handbill.contract.app.campaigns import Campaign
-from handbill.tools.answers import Answer, fitting
+from handbill.tools.answers import Answer
 from handbill.tools.tool import Context, tool
 
 
@@ -14,4 +14,4 @@ class CampaignList(Answer):
 async def list_campaigns(context: Context) -> CampaignList:
     """List the campaigns, with the event that starts each, its state and its messages (actions)."""
     campaigns = (await context.client.campaigns.list()).campaigns
-    return fitting(CampaignList(campaigns=campaigns, total=len(campaigns)), "campaigns")
+    return CampaignList(campaigns=campaigns, total=len(campaigns))

@@ -1,7 +1,7 @@
 """Collections: small tables that messages look things up in."""
 
 from handbill.contract.app.collections import Collection
-from handbill.tools.answers import Answer, fitting
+from handbill.tools.answers import Answer
 from handbill.tools.tool import Context, tool
 
 
@@ -14,4 +14,4 @@ class CollectionList(Answer):
 async def list_collections(context: Context) -> CollectionList:
     """List the collections: small tables that messages look things up in, with their size and columns (schema)."""
     collections = (await context.client.collections.list()).collections
-    return fitting(CollectionList(collections=collections, total=len(collections)), "collections")
+    return CollectionList(collections=collections, total=len(collections))

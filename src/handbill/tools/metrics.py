@@ -152,7 +152,7 @@ def _line(name: str, sent: int, rates: list[Rate]) -> str:
         _told(rate) for rate in rates if rate.metric in TOLD and rate.base and (rate.count or rate.metric == "opened")
     ]
     failed = [f"{rate.count:,} {rate.metric}" for rate in rates if rate.of == "created" and rate.count]
-    return f"{clean(name)}: " + ", ".join([f"{sent:,} sent", *told, *failed])
+    return f"{' '.join(clean(name, 60).split())}: " + ", ".join([f"{sent:,} sent", *told, *failed])
 
 
 def _told(rate: Rate) -> str:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from handbill.contract.app.segments import Identifiers, Segment
 from handbill.contract.limits import MEMBERSHIP_DEFAULT, MEMBERSHIP_MAX
-from handbill.tools.answers import Answer, fitting, page
+from handbill.tools.answers import Answer, page
 from handbill.tools.parameters import Cursor, Number, SegmentId, Sort
 from handbill.tools.tool import Context, continuing, tool
 
@@ -38,7 +38,7 @@ async def get_segments(context: Context) -> SegmentList:
     Use a segment's id in `recipients` of CUSTOMERIO_TRIGGER_BROADCAST: {"segment": {"id": 3}}.
     """
     segments = (await context.client.segments.list()).segments
-    return fitting(SegmentList(segments=segments, total=len(segments)), "segments")
+    return SegmentList(segments=segments, total=len(segments))
 
 
 @tool(effect="reads", toolset="segments", command="segments show")

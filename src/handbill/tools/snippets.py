@@ -1,7 +1,7 @@
 """Snippets: pieces of Liquid that messages share."""
 
 from handbill.contract.app.snippets import Snippet
-from handbill.tools.answers import Answer, fitting
+from handbill.tools.answers import Answer
 from handbill.tools.tool import Context, tool
 
 
@@ -14,4 +14,4 @@ class SnippetList(Answer):
 async def list_snippets(context: Context) -> SnippetList:
     """List the snippets: pieces of Liquid that messages share, as {{snippets.name}}."""
     snippets = (await context.client.snippets.list()).snippets
-    return fitting(SnippetList(snippets=snippets, total=len(snippets)), "snippets")
+    return SnippetList(snippets=snippets, total=len(snippets))

@@ -22,7 +22,7 @@ from handbill.gate.gate import Gate
 from handbill.gate.questions import Ask
 from handbill.policy import Policy
 from handbill.tools import masking
-from handbill.tools.answers import Answer
+from handbill.tools.answers import Answer, fitted
 from handbill.tools.parameters import Cursor, Flag, Kind, nearest
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Tool:
         except Unauthorized as error:
             raise own.connections.refused(self.name, error) if own.connections else error from None
         where = answer.workspace or await own.workspace()
-        return answer.model_copy(update={"workspace": where, "notes": [*own.notes, *answer.notes]})
+        return fitted(answer.model_copy(update={"workspace": where, "notes": [*own.notes, *answer.notes]}))
 
     def read(self, arguments: Arguments) -> Arguments:
         """The arguments, strictly read. Raises InvalidInput with all that is wrong."""

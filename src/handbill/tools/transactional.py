@@ -1,7 +1,7 @@
 """Transactional messages: the templates for one person at a time."""
 
 from handbill.contract.app.transactional import TransactionalMessage
-from handbill.tools.answers import Answer, fitting
+from handbill.tools.answers import Answer
 from handbill.tools.tool import Context, tool
 
 
@@ -14,4 +14,4 @@ class TransactionalList(Answer):
 async def list_transactional_messages(context: Context) -> TransactionalList:
     """List the transactional message templates, such as receipts and password resets, with their settings."""
     messages = (await context.client.transactional.list()).messages
-    return fitting(TransactionalList(messages=messages, total=len(messages)), "messages")
+    return TransactionalList(messages=messages, total=len(messages))

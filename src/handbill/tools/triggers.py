@@ -19,7 +19,7 @@ from handbill.contract.app.triggers import (
 )
 from handbill.errors import Fault, HandbillError, InvalidInput
 from handbill.gate.gate import Outcome
-from handbill.tools.answers import Answer, fitting
+from handbill.tools.answers import Answer
 from handbill.tools.approvals import Sending, decided, waiting
 from handbill.tools.broadcasts import BroadcastId
 from handbill.tools.parameters import TriggerId
@@ -168,7 +168,7 @@ async def get_triggers(context: Context, broadcast_id: BroadcastId) -> TriggerLi
     """List the times a broadcast was triggered, newest first. processed_at is empty until everything is settled."""
     triggers = (await context.client.triggers.list(broadcast_id)).triggers
     newest = sorted(triggers, key=lambda trigger: trigger.id, reverse=True)
-    return fitting(TriggerList(triggers=newest, total=len(newest)), "triggers")
+    return TriggerList(triggers=newest, total=len(newest))
 
 
 @tool(effect="reads", toolset="broadcasts", command="triggers show", check=check_trigger_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from handbill.errors import quoted
 from handbill.workspace.channels import asking
 from handbill.workspace.engine.needs import Outcome, Receipt, TransportDown
 
@@ -34,7 +35,7 @@ class Slack:
         except asking.Unanswered as fault:
             return Receipt(Outcome.UNKNOWN, f"Slack: {fault}")
         if answer.status in (403, 404, 410):
-            raise TransportDown("login", f"Slack refused the webhook in HANDBILL_SLACK: {answer.words}.")
+            raise TransportDown("login", f"Slack refused the webhook in HANDBILL_SLACK: {quoted(answer.words)}.")
         return asking.judge(answer.status, answer.words)
 
     async def close(self) -> None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeVar, cast, get_args
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from handbill.errors import quoted
 from handbill.workspace.channels.mime import HeaderFault, address
 from handbill.workspace.engine.needs import Outcome, Receipt, TransportDown
 
@@ -279,14 +280,14 @@ class _Wire(asyncio.Protocol):
 def _greeting(wait: float) -> Conversation[None]:
     reply = yield b"", wait
     if reply.code != 220:
-        raise TransportDown("banner", f"The mail server does not take mail now: {reply.code} {reply.words}")
+        raise TransportDown("banner", f"The mail server does not take mail now: {reply.code} {quoted(reply.words)}")
 
 
 def _hello(name: bytes, wait: float) -> Conversation[Mapping[str, str]]:
     """What the server can do, by keyword (RFC 5321 4.1.1.1)."""
     reply = yield b"EHLO %b\r\n" % name, wait
     if not reply.good:
-        raise TransportDown("banner", f"The mail server refused EHLO: {reply.code} {reply.words}")
+        raise TransportDown("banner", f"The mail server refused EHLO: {reply.code} {quoted(reply.words)}")
     features = (
         line.decode("ascii", "replace").upper().strip().partition(" ") for line in reply.text.split(b"\n")[1:]
     )
@@ -300,7 +301,7 @@ def _start_tls(features: Mapping[str, str], wait: float) -> Conversation[None]:
         )
     reply = yield b"STARTTLS\r\n", wait
     if reply.code != 220:
-        raise TransportDown("tls", f"The mail server refused STARTTLS: {reply.code} {reply.words}")
+        raise TransportDown("tls", f"The mail server refused STARTTLS: {reply.code} {quoted(reply.words)}")
 
 
 def _login(features: Mapping[str, str], username: str, password: str, wait: float) -> Conversation[None]:
@@ -320,7 +321,7 @@ def _login(features: Mapping[str, str], username: str, password: str, wait: floa
     if reply.code != 235:
         kind: Literal["login", "banner"] = "login" if reply.code >= 500 else "banner"
         words = reply.words.replace(password, "…").replace(outputs[-1].split()[-1].decode(), "…")
-        raise TransportDown(kind, f"The mail server refused the login: {reply.code} {words}")
+        raise TransportDown(kind, f"The mail server refused the login: {reply.code} {quoted(words)}")
 
 
 def _delivery(steps: Sequence[Step], body: bytes, timeouts: Timeouts) -> Conversation[Receipt]:
@@ -397,7 +398,7 @@ def judge(step: StepName, reply: Reply) -> Receipt:
         slow_down = code in (421, 452, 454) or (code in (450, 451) and bool(_THROTTLED.search(words)))
         return Receipt(Outcome.DEFERRED, words, code, slow_down)
     if step == "MAIL" and code in (530, 534, 535, 538):
-        raise TransportDown("login", f"The mail server wants a login: {code} {words}")
+        raise TransportDown("login", f"The mail server wants a login: {code} {quoted(words)}")
     if code >= 500:
         suppress = step != "MAIL" and bool(NO_SUCH_ADDRESS.match(words))
         return Receipt(Outcome.FAILED, words, code, suppress=suppress)

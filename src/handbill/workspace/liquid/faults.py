@@ -5,6 +5,11 @@ LiquidFault
 └── LiquidRenderFault   it cannot be rendered for this person; raised by `Template.render`
 """
 
+import re
+
+QUOTED = 60
+_LONG = re.compile(f"'[^']{{{QUOTED + 1},}}'")
+
 
 class LiquidFault(Exception):
     """A fault in a template, with the place where it stands.
@@ -14,7 +19,7 @@ class LiquidFault(Exception):
 
     def __init__(self, message: str, template: str, line: int, column: int) -> None:
         super().__init__(message, template, line, column)
-        self.message = message
+        self.message = _told(message)
         self.template = template
         self.line = line
         self.column = column
@@ -29,6 +34,12 @@ class LiquidSyntaxFault(LiquidFault):
 
 class LiquidRenderFault(LiquidFault):
     """This delivery cannot be rendered: a variable is missing, a filter refused its input, a limit was reached."""
+
+
+def _told(message: str) -> str:
+    """Of the template's own text as much as an error may quote: 60 characters, escaped."""
+    escaped = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in message)
+    return _LONG.sub(lambda found: f"{found[0][:QUOTED]}…'", escaped)
 
 
 def position(source: str, index: int) -> tuple[int, int]:
