@@ -1,5 +1,6 @@
 """`handbill setup`: what it writes into the files of agents' programs, and what it leaves alone."""
 
+import asyncio
 import json
 import sys
 import tomllib
@@ -8,12 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
 from handbill.cli import client_files, root
+from handbill.connections.saved import Saved, change
 from handbill.errors import Conflict, HandbillError
+from handbill.policy import Policy
+from handbill.settings import Settings
 from handbill.tools import toolsets
+from handbill.workspace.store import sending
+from handbill.workspace.workspace import Workspace
 
 PROGRAM = str(Path(sys.executable).with_name("handbill"))
 ENTRY = {"command": "/bin/handbill", "args": ["mcp"]}
@@ -24,7 +31,14 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own, with no program on its PATH but what a test puts into `bin`."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "CODEX_HOME", "HANDBILL_HOME", "HANDBILL_TOOLSETS"):
+    for name in (
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "CODEX_HOME",
+        "HANDBILL_HOME",
+        "HANDBILL_TOOLSETS",
+        "HANDBILL_READONLY",
+    ):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")
@@ -84,6 +98,28 @@ def test_a_client_starts_what_it_was_told_and_finds_the_tools(
         "default,people",
     ]
     assert f"{len(toolsets.shown('default,people'))} tools" in done.output
+
+
+def test_what_the_rules_of_the_current_connection_leave_is_what_the_client_finds(
+    person: Path, setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = person / "shop"
+
+    async def fill() -> None:
+        async with Workspace.open(Settings.load({}, shop)) as workspace:
+            few = Policy(mode="live", toolsets="broadcasts,campaigns")
+            await workspace.database.write(sending.put, few, "acme")
+
+    asyncio.run(fill())
+    saved = Saved(name="acme", region="eu", fails={"CUSTOMERIO_LIST_CAMPAIGNS": "No scope."})
+    change(shop, lambda book: book.with_(saved))
+    monkeypatch.setenv("HANDBILL_CONNECTION", "embedded")
+    done = setup("cursor", "--home", str(shop), "--toolsets", "broadcasts,campaigns,people", "--read-only")
+    assert done.exception is None, done.output
+    assert "--read-only" in (person / ".cursor" / "mcp.json").read_text()
+    reading = sum(not tool.refusal(Policy(readonly=True)) for tool in toolsets.shown("broadcasts,campaigns").values())
+    assert f"{reading} tools, on acme (Customer.io, EU), read-only. 1 of them do not work there" in done.output
+    assert "HANDBILL_CONNECTION is set in this shell alone" in done.output
 
 
 def test_a_second_time_changes_nothing_and_leaves_no_copy(person: Path, setup: Setup) -> None:
@@ -227,7 +263,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@example_settings(max_examples=60, deadline=None)
 @given(objects(values), st.none() | objects(objects(values)), st.sampled_from([None, 1, 2, "\t"]))
 def test_any_json_keeps_its_meaning(
     tmp_path_factory: pytest.TempPathFactory, others: dict[str, object], servers: object, indent: int | str | None

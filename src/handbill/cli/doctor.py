@@ -14,7 +14,7 @@ from handbill.cli import rules, tools
 from handbill.connections import keys as kept
 from handbill.connections.keys import Keys
 from handbill.connections.probe import Found, probe
-from handbill.connections.saved import EMBEDDED, Book, Saved, load
+from handbill.connections.saved import EMBEDDED, Book, Saved, chosen
 from handbill.contract.limits import APP, SEND, TRIGGER
 from handbill.errors import HandbillError, InvalidInput
 from handbill.settings import BASE_URL, Settings
@@ -73,7 +73,7 @@ def doctor(settings: Settings, offline: bool, as_json: bool) -> None:
 def _checks(settings: Settings, offline: bool) -> Iterator[Check]:
     yield _home(settings)
     yield _disk(settings)
-    book, damage = _book(settings)
+    current, book, damage = _book(settings)
     health = None
     try:
         path = settings.sqlite_path
@@ -92,7 +92,7 @@ def _checks(settings: Settings, offline: bool) -> Iterator[Check]:
     if damage:
         yield Check("connection", damage, "No tool works before.")
     else:
-        yield from _connections(settings, book, known, offline)
+        yield from _connections(settings, current, book, known, offline)
     if health and known:
         yield from _sending(settings, known[""], health)
     live = bool(known and known[""].rules.mode == "live")
@@ -100,12 +100,12 @@ def _checks(settings: Settings, offline: bool) -> Iterator[Check]:
     yield _base_url(settings, live)
 
 
-def _book(settings: Settings) -> tuple[Book, str]:
-    """The connections there are, or what is wrong with the file they are in."""
+def _book(settings: Settings) -> tuple[str, Book, str]:
+    """The current connection and all there are, or what is wrong with the file they are in."""
     try:
-        return load(settings.home), ""
+        return *chosen(settings), ""
     except HandbillError as error:
-        return Book(), str(error)
+        return EMBEDDED, Book(), str(error)
 
 
 def _home(settings: Settings) -> Check:
@@ -150,8 +150,9 @@ def _approvals(health: Health) -> Check:
     return Check("approvals", f"{len(health.approvals)} wait for a person's yes: {numbers}", then)
 
 
-def _connections(settings: Settings, book: Book, known: Mapping[str, Sending], offline: bool) -> Iterator[Check]:
-    current = settings.connection or book.current
+def _connections(
+    settings: Settings, current: str, book: Book, known: Mapping[str, Sending], offline: bool
+) -> Iterator[Check]:
     others = [name for name in (EMBEDDED, *book.connections) if name != current]
     more = f"; also there: {', '.join(others)}" if others and book.connections else ""
     if current == EMBEDDED:

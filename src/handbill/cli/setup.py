@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,11 +14,14 @@ from platformdirs import user_config_path
 
 from handbill.cli import client_files
 from handbill.cli.client_files import NAME
-from handbill.cli.stdio import TOOLSETS
+from handbill.cli.stdio import READ_ONLY, TOOLSETS, fails, rules
+from handbill.connections.saved import EMBEDDED, chosen
 from handbill.errors import Conflict, Unavailable, quoted
 from handbill.settings import Settings
-from handbill.tools import toolsets
+from handbill.tools import Tool, toolsets
 
+HERE_ALONE = ("HANDBILL_CONNECTION", "HANDBILL_DATABASE")
+"""What decides where tools work, and is not written for a client."""
 PATIENCE = 60
 """Seconds to wait for a program's answer."""
 
@@ -26,9 +29,10 @@ PATIENCE = 60
 @click.command
 @click.argument("client", type=click.Choice(["claude", "cursor", "vscode", "codex"]))
 @TOOLSETS
+@READ_ONLY
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.pass_obj
-def setup(settings: Settings, client: str, names: str | None, dry_run: bool) -> None:
+def setup(settings: Settings, client: str, names: str | None, readonly: bool, dry_run: bool) -> None:
     """Write into CLIENT's configuration how to start Handbill, start it that way, and say how many tools there are.
 
     What else is in the file stays as it is, with a copy of the file beside it. Doing it again changes nothing.
@@ -39,21 +43,24 @@ def setup(settings: Settings, client: str, names: str | None, dry_run: bool) -> 
     Examples:
       handbill setup claude
       handbill setup cursor --toolsets default,people,metrics
-      handbill setup codex --dry-run
+      handbill setup codex --read-only --dry-run
       handbill setup vscode --home ./shop
     """
+    settings = settings.tightened(readonly)
     names = names or settings.toolsets
-    wanted = toolsets.shown(names)
+    shown = toolsets.shown(names)
     command = _command(settings, names)
     if client == "claude" and (claude := shutil.which("claude")):
         _tell_claude(claude, command, dry_run)
     for path, table in _files(client):
         _write(path, table, command, dry_run)
+    for name in HERE_ALONE:
+        if os.environ.get(name):
+            click.echo(
+                f"{name} is set in this shell alone. If it is meant to hold there, add it to the server's `env`."
+            )
     if not dry_run:
-        found = asyncio.run(_tools(command))
-        if found != {*wanted}:
-            raise Unavailable(f"{shlex.join(command)} lists {len(found)} tools; {len(wanted)} were expected.")
-        click.echo(f"Started as it will be: {len(found)} tools.")
+        click.echo(asyncio.run(_try(command, Settings.load({}, settings.home).tightened(settings.readonly), shown)))
 
 
 def _command(settings: Settings, names: str) -> list[str]:
@@ -63,7 +70,8 @@ def _command(settings: Settings, names: str) -> list[str]:
     if not program:
         raise Unavailable("The command handbill is not installed beside this Python. Install it: `uv tool install .`")
     home = [] if settings.home == Settings.load({}).home else ["--home", str(settings.home)]
-    return [program, "mcp", *home, *(["--toolsets", names] if names else [])]
+    readonly = ["--read-only"] if settings.readonly else []
+    return [program, "mcp", *home, *(["--toolsets", names] if names else []), *readonly]
 
 
 def _files(client: str) -> Sequence[tuple[Path, str]]:
@@ -120,6 +128,22 @@ def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"{words[0]} does not answer ({type(error).__name__}).") from None
+
+
+async def _try(command: Sequence[str], settings: Settings, shown: Mapping[str, Tool]) -> str:
+    """Start what the client will start, with its `settings`, and say what it lists and where that works.
+
+    Raises Unavailable when these are other tools than those that are `shown` and that the rules allow.
+    """
+    policy, (current, book) = await rules(settings), chosen(settings)
+    wanted = {name for name, tool in shown.items() if not tool.refusal(policy)}
+    found = await _tools(command)
+    if found != wanted:
+        raise Unavailable(f"{shlex.join(command)} lists {len(found)} tools; {len(wanted)} were expected.")
+    where = "the embedded workspace" if current == EMBEDDED else book.named(current).title
+    said = f"Started as it will be: {len(found)} tools, on {where}{', read-only' * policy.readonly}."
+    broken = found & fails(settings).keys()
+    return f"{said} {len(broken)} of them do not work there: `handbill doctor` says why." if broken else said
 
 
 async def _tools(command: Sequence[str]) -> set[str]:

@@ -58,10 +58,10 @@ def mcp(settings: Settings, names: str | None, readonly: bool) -> None:
         async with Pages() as pages, connected(settings, engine=True, pages=pages) as context:
             yield context
 
-    asyncio.run(serve_stdio(connect, shown, partial(_rules, settings), partial(_fails, settings)))
+    asyncio.run(serve_stdio(connect, shown, partial(rules, settings), partial(fails, settings)))
 
 
-async def _rules(settings: Settings) -> Policy:
+async def rules(settings: Settings) -> Policy:
     """The rules of the current connection, as the file has them."""
     name = ""
     if _connections(settings):
@@ -72,13 +72,13 @@ async def _rules(settings: Settings) -> Policy:
     return sending.peek(settings.sqlite_path, name).tightened(readonly=settings.readonly)
 
 
-def _fails(settings: Settings) -> Mapping[str, str]:
+def fails(settings: Settings) -> Mapping[str, str]:
     """The tools that do not work on the current connection, each with the reason."""
     if not _connections(settings):
         return {}
-    from handbill.connections.saved import fails
+    from handbill.connections import saved
 
-    return fails(settings)
+    return saved.fails(settings)
 
 
 def _connections(settings: Settings) -> bool:
