@@ -28,6 +28,8 @@ RULES = "tests/test_policy.py::test_small_goes_and_big_or_unknown_waits"
 APPROVALS = "tests/workspace/store/test_approvals.py::"
 HOLDING = "tests/workspace/test_holding.py::"
 STOPPING = "tests/workspace/test_stopping.py::"
+GATE = "tests/gate/test_gate.py::"
+SETTLING = "tests/gate/test_settling.py::"
 CALLS = "tests/workspace/store/test_calls.py::"
 
 BREAKAGES = [
@@ -433,5 +435,64 @@ BREAKAGES = [
         "    if not allowed or not departures:\n",
         "    if True:\n",
         ("tests/workspace/test_drafts.py::test_every_address_on_the_envelope_must_be_of_an_allowed_domain",),
+    ),
+    Breakage(
+        "a yes that a connection's rules no longer allow is carried out",
+        "gate/gate.py",
+        "        if refusal := _refusal(rules):\n            raise SendingRefused(refusal)\n        call",
+        "        call",
+        (f"{GATE}test_rules_that_were_tightened_hold_for_a_yes_as_well",),
+    ),
+    Breakage(
+        "a read-only connection sends after a yes",
+        "gate/gate.py",
+        "    if rules.readonly:\n",
+        "    if False:\n",
+        (f"{GATE}test_rules_that_were_tightened_hold_for_a_yes_as_well",),
+    ),
+    Breakage(
+        "what changed at Customer.io after the yes is sent",
+        "gate/gate.py",
+        "        if changed:\n",
+        "        if False:\n",
+        (
+            f"{GATE}test_a_message_that_was_added_voids_the_yes",
+            f"{GATE}test_a_snippet_that_is_used_is_part_of_what_is_approved",
+        ),
+    ),
+    Breakage(
+        "a connection in sandbox mode sends",
+        "gate/gate.py",
+        '        if rules.mode == "sandbox":\n            raise await self._only',
+        "        if False:\n            raise await self._only",
+        (f"{GATE}test_off_readonly_and_sandbox_refuse",),
+    ),
+    Breakage(
+        "an event that starts a campaign is no send",
+        "gate/pipelines.py",
+        "if running is None or _starting(calls, running) else set()",
+        "if False else set()",
+        (f"{GATE}test_an_event_counts_as_a_send_when_a_running_campaign_waits_for_it",),
+    ),
+    Breakage(
+        "an event is no send where nobody may know which campaigns run",
+        "gate/pipelines.py",
+        "if running is None or _starting(calls, running) else set()",
+        "if running and _starting(calls, running) else set()",
+        (f"{GATE}test_an_event_counts_as_a_send_when_the_key_may_not_read_which_campaigns_run",),
+    ),
+    Breakage(
+        "a mail goes to addresses outside of only_domains",
+        "gate/sends.py",
+        "        kept = [each for each in addresses if allowed(each, rules.only_domains)]",
+        "        kept = addresses",
+        (f"{GATE}test_addresses_of_a_message_are_counted_and_kept_to_the_domains",),
+    ),
+    Breakage(
+        "one of several new triggers is taken for the lost one",
+        "gate/gate.py",
+        "if made and len(made) == 1:",
+        "if made:",
+        (f"{SETTLING}test_otherwise_nobody_can_tell_and_it_is_not_made_again",),
     ),
 ]

@@ -11,7 +11,16 @@ from tests.conftest import NOW, FixedClock
 from tests.gate.conftest import Live
 from tests.tools.film_club import RESTOCK
 
-from handbill.errors import Conflict, HandbillError, InvalidInput, NotFound, RateLimited, ReadOnly, SendingRefused
+from handbill.errors import (
+    Conflict,
+    HandbillError,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    ReadOnly,
+    SendingRefused,
+    Unauthorized,
+)
 from handbill.workspace.store import sending
 from handbill.workspace.workspace import Workspace
 
@@ -336,9 +345,10 @@ async def test_a_snippet_that_is_used_is_part_of_what_is_approved(live: Live, fa
         await live.gate.approve(held["approval"], 2, "cli")
 
 
-async def test_rules_that_were_tightened_hold_for_a_yes_as_well(live: Live) -> None:
+@pytest.mark.parametrize("rules", [{"mode": "off"}, {"mode": "sandbox"}, {"readonly": True}])
+async def test_rules_that_were_tightened_hold_for_a_yes_as_well(live: Live, rules: dict[str, Any]) -> None:
     held = await live.trigger()
-    await live.rules(mode="off")
+    await live.rules(**rules)
     with pytest.raises(SendingRefused):
         await live.gate.approve(held["approval"], 2, "cli")
     assert live.posted == []
@@ -437,6 +447,17 @@ async def test_an_event_counts_as_a_send_when_a_running_campaign_waits_for_it(li
     posted = len(live.posted)
     assert (await live.gate.approve(held["approval"], 1, "cli")).answer == {}
     assert len(live.posted) == posted + 1
+
+
+async def test_an_event_counts_as_a_send_when_the_key_may_not_read_which_campaigns_run(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise Unauthorized("The key has no scope for campaigns.")
+
+    monkeypatch.setattr(live.client.campaigns, "list", refuse)
+    outcome = await live.gate.take_in("track", {"userId": "u1", "event": "visit"})
+    assert (outcome.answer, live.posted) == (None, [])
 
 
 async def test_the_same_event_twice_has_happened_twice(live: Live) -> None:
