@@ -69,6 +69,7 @@ async def test_the_right_number_sends_it(tmp_path: Path, mode: str) -> None:
     async with program(tmp_path, mode, 3) as agent:
         answer = await agent.trigger()
         assert answer["state"] in ("sending", "finished")
+        assert (answer["repeated"], answer["notes"]) == (False, [])
         (asked,) = agent.asked
         assert asked.message.startswith(
             'Send broadcast 5 "Restock" to 3 people?\nFrom: "Film Club <news@film.example>"'

@@ -102,7 +102,7 @@ async def _at_customerio(context: Context, broadcast_id: int, body: TriggerBody)
     people = outcome.approval.people if outcome.approval else None
     if outcome.held or outcome.answer is None:
         return Triggered(broadcast_id=broadcast_id, recipients=people, **await waiting(context, outcome))
-    _note_repeated(context, outcome)
+    _note_repeated(context, outcome.repeated)
     number = outcome.answer["id"]
     state = await _state(context, broadcast_id, number) if outcome.repeated else "accepted"
     return Triggered(id=number, broadcast_id=broadcast_id, state=state, recipients=people, repeated=outcome.repeated)
@@ -122,7 +122,6 @@ async def _here(context: Context, broadcast_id: int, body: TriggerBody) -> Trigg
     preview = await context.client.triggers.preview(broadcast_id, {**body}, samples=0)
     _refuse_faults(preview, body)
     made = await context.gate.trigger(broadcast_id, {**body})
-    _note_repeated(context, made)
     assert made.answer
     accepted = Progress(
         id=made.answer["id"], broadcast_id=broadcast_id, state="accepted", recipients=preview.people, counts=Counts()
@@ -133,8 +132,9 @@ async def _here(context: Context, broadcast_id: int, body: TriggerBody) -> Trigg
         progress, waits = await _asked(context, progress, held)
     unresolved = progress.state in UNDECIDED
     recipients = preview.people if unresolved else progress.recipients
-    told = {**progress.model_dump(include=TOLD), "recipients": recipients, "repeated": made.repeated}
-    return Triggered(**(told | waits))
+    told = {**progress.model_dump(include=TOLD), "recipients": recipients, "repeated": made.repeated} | waits
+    _note_repeated(context, told["repeated"])
+    return Triggered(**told)
 
 
 async def _asked(context: Context, progress: Progress, held: Outcome) -> tuple[Progress, dict[str, Any]]:
@@ -142,12 +142,12 @@ async def _asked(context: Context, progress: Progress, held: Outcome) -> tuple[P
     outcome = await decided(context, held)
     context.notes.extend(outcome.notes)
     if outcome.approval and outcome.approval.state == "approved":
-        return await _follow(context, progress, ("held",)), {}
+        return await _follow(context, progress, ("held",)), {"repeated": False}  # this very call was said yes to
     return progress, await waiting(context, outcome)
 
 
-def _note_repeated(context: Context, outcome: Outcome) -> None:
-    context.notes.extend(["the same call came before: this is its trigger, nothing new is sent"] * outcome.repeated)
+def _note_repeated(context: Context, repeated: bool) -> None:
+    context.notes.extend(["the same call came before: this is its trigger, nothing new is sent"] * repeated)
 
 
 @tool(effect="reads", toolset="broadcasts", command="broadcast preview", check=check_audience)
