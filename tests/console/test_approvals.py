@@ -15,9 +15,11 @@ import pytest
 from starlette.applications import Starlette
 from tests.conftest import NOW, FixedClock
 from tests.listening import listening
+from tests.tools.film_club import fill
 from tests.workspace.test_holding import live_workspace
 
 from handbill.approval import Approval, Asked
+from handbill.client import Client
 from handbill.connections.register import WorkspaceRegister
 from handbill.console.approvals import Decides, Desk
 from handbill.console.door import TRIES
@@ -373,6 +375,21 @@ async def test_a_held_trigger_is_shown_as_one_person_gets_it_and_sent_as_it_was_
         assert (await live.after(trigger)).state == "finished"
         assert len(live.post.mails) == 3
         assert "Approved and sent." in (await browser.get(f"/approvals/{number}")).text
+
+
+async def test_a_message_to_one_person_is_shown_as_they_get_it(
+    workspace: Workspace, client: Client, browser: Browser
+) -> None:
+    await workspace.database.write(fill)
+    call = {"to": "x@film.example", "identifiers": {"id": "u1"}, "queue_draft": True}
+    mail = {"from": "Film Club <news@film.example>", "subject": "Receipt", "body": "<b>Thanks {{customer.id}}</b>"}
+    await client.sends.email({**call, **mail})
+    delivery = await workspace.database.read(lambda tx: tx._connection.execute("SELECT 1 FROM deliveries").fetchone())
+    number = await ask(workspace, people=1, delivery=delivery[0], request=None, facts={"kind": "message"})
+    shown = plain((await browser.get(f"/approvals/{number}")).text)
+    for said in ("Send message to 1 person?", "x@film.example", "<news@film.example>", "Receipt"):
+        assert said in shown
+    await shown_in_a_frame(browser, f"/approvals/{number}/messages/0", "<b>Thanks u1</b>")
 
 
 async def shown_in_a_frame(browser: Browser, path: str, text: str) -> None:
