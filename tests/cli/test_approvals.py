@@ -185,3 +185,14 @@ def test_the_log_is_verified_and_printed_and_a_change_is_noticed(handbill: Shell
         other.execute("UPDATE audit SET facts = '{}' WHERE entry = 1")
     ended = handbill("audit", "verify")
     assert (ended.status, ended.out) == (1, "Entry 1 is not as it was written, or one before it was changed.\n")
+
+
+def test_a_yes_to_a_message_to_one_person_sends_it_here(handbill: Shell, post: Post) -> None:
+    with closing(sqlite3.connect(handbill.home / "workspace.db")) as other, other:
+        other.execute("INSERT INTO transactional (id, name, created, updated) VALUES (1, 'Receipt', 1, 1)")
+        insert = "INSERT INTO contents (transactional_id, name, fields, created, updated) VALUES (1, 'M', ?, 1, 1)"
+        other.execute(insert, [json.dumps(MAIL)])
+    handbill("transactional", "send", "Receipt", "u1", "--no-wait")
+    assert 'transactional 1 "Receipt"' in handbill("approve").out
+    assert handbill("approve", "1", "--people", "1", "--json").json == {"approval": 1, "state": "sent"}
+    assert [str(mail["To"]) for mail in post.mails] == ["u1@film.example"]

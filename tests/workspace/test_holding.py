@@ -29,6 +29,7 @@ from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import call
 from handbill.workspace.app import create_app
+from handbill.workspace.running import running
 from handbill.workspace.store import approvals, audit, people, sending
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
@@ -286,11 +287,11 @@ async def test_a_mode_that_changed_meanwhile_is_obeyed(live: Live, mode: Any, no
 
 
 async def test_a_tools_call_is_answered_with_what_waits_and_why(live: Live) -> None:
-    async with reach(live.workspace) as connection:
+    live.clock.advance(11)
+    async with running(live.workspace), reach(live.workspace) as connection:
         context = context_of(connection)
-        live.clock.advance(11)
         made = (await call(context, "CUSTOMERIO_TRIGGER_BROADCAST", {"broadcast_id": 5, **SOME})).data()
-        await send_everything(live.workspace)
+        assert (made["state"], made["approval"], made["recipients"]) == ("held", 1, 3)
         shown = (await call(context, "CUSTOMERIO_GET_TRIGGER", {"broadcast_id": 5, "trigger_id": made["id"]})).data()
     assert (shown["state"], shown["approval"]) == ("held", 1)
     assert shown["reason"] == "3 people; up to 0 go without approval"

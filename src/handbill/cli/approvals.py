@@ -19,7 +19,7 @@ from handbill.opening import gate_of
 from handbill.settings import Settings
 from handbill.workspace.ledger import workers_alive
 from handbill.workspace.running import running
-from handbill.workspace.store import approvals, triggers
+from handbill.workspace.store import approvals, ledger, triggers
 from handbill.workspace.workspace import Workspace
 
 SETTLED = ("finished", "failed", "stopped")
@@ -115,8 +115,18 @@ async def _make(settings: Settings, approval: Approval, typed: int) -> Mapping[s
 async def carry_out(workspace: Workspace, approval: Approval, as_json: bool) -> Mapping[str, Any]:
     """Stay until what was approved is sent, sending it here when no worker is alive; how it ended."""
     if approval.trigger_id is None:
-        return _brief(approval)
+        return {"approval": approval.id, "state": await _follow_message(workspace, approval.delivery or 0)}
     return {"approval": approval.id, **await follow(workspace, approval.trigger_id, as_json)}
+
+
+async def _follow_message(workspace: Workspace, delivery: int) -> str:
+    """The same for a message to one person: the state in which it stays."""
+    async with running(workspace, engine=not workers_alive(workspace.database.path)):
+        state = await workspace.database.read(ledger.state, delivery)
+        while state in ("drafted", "queued", "sending"):
+            await asyncio.sleep(POLL_SECONDS)
+            state = await workspace.database.read(ledger.state, delivery)
+    return state
 
 
 async def follow(workspace: Workspace, trigger: int, as_json: bool) -> dict[str, Any]:

@@ -110,6 +110,11 @@ class WatchedLedger(WorkspaceLedger):
         await super().fail(*args)  # type: ignore[arg-type]
         await self._tell()
 
+    async def release(self) -> bool:
+        released = await super().release()
+        await self._tell()
+        return released
+
     async def claim(self, worker: int, limit: int) -> Sequence[Batch]:
         batches = await super().claim(worker, limit)
         await self._tell()

@@ -148,7 +148,7 @@ def finish(tx: Transaction, number: int, state: State, outcome: Mapping[str, Any
 def _record(tx: Transaction, approval: Approval, action: str, via: str, now: int, **more: Any) -> None:
     about = {"approval": approval.id, "endpoint": approval.endpoint, "people": approval.people}
     about |= {name: approval.facts[name] for name in ("broadcast_id",) if name in approval.facts}
-    about |= {"trigger_id": approval.trigger_id} if approval.trigger_id else {}
+    about |= {name: of for name in ("trigger_id", "delivery") if (of := getattr(approval, name))}
     audit.record(tx, audit.Entry(approval.connection, action, via, {**about, **more}), now)
 
 

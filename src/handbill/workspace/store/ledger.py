@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from handbill.policy import Policy
 from handbill.workspace.engine.needs import Content, Departure, DeviceResult, Job, Outcome, Rendered, Result
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.engine.variants import shares
@@ -323,8 +324,9 @@ def _skip(work: Row, declined: str | None, now: int) -> Change | None:
 
 def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departure], now: int) -> set[int]:
     """Write down what happened and mark `sending` as about to leave; the deliveries that may not, any more."""
-    back = stopping.held_back(tx, results, sending)
-    skips = _strangers(tx, [each for each in sending if each.message.delivery not in back], now)
+    policy = rules.get(tx) if sending else Policy()
+    back = stopping.held_back(tx, results, sending, policy.mode)
+    skips = _strangers(tx, [each for each in sending if each.message.delivery not in back], policy.only_domains, now)
     apply(tx, skips, now)
     back |= {skip.delivery for skip in skips}
     results = [result for result in results if result.delivery not in back]
@@ -339,12 +341,11 @@ def record(tx: Transaction, results: Sequence[Result], sending: Sequence[Departu
     return back
 
 
-def _strangers(tx: Transaction, departures: Sequence[Departure], now: int) -> list[Change]:
+def _strangers(tx: Transaction, departures: Sequence[Departure], allowed: Sequence[str], now: int) -> list[Change]:
     """Messages that the rules (`only_domains`) let nobody have: all addresses on the envelope must be of one.
 
     A message without an address goes by the person's own.
     """
-    allowed = rules.get(tx).only_domains
     if not allowed or not departures:
         return []
     numbers = _json([departure.message.delivery for departure in departures])
@@ -358,6 +359,11 @@ def _strangers(tx: Transaction, departures: Sequence[Departure], now: int) -> li
             values = {"detail": reason, "metric": "undeliverable", "at": now, "recipient": message.recipient}
             skips.append(Change(message.delivery, "skipped", "ledger.skipped", values, ("undeliverable",)))
     return skips
+
+
+def state(tx: Transaction, delivery: int) -> str:
+    """The state a delivery is in."""
+    return str(tx.value("ledger.state", {"delivery": delivery}))
 
 
 def person(tx: Transaction, delivery: int) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from handbill.errors import Conflict, NotFound, SendingRefused
+from handbill.policy import Mode
 from handbill.workspace.engine.needs import Departure, Result
 from handbill.workspace.store import audit, sending
 from handbill.workspace.store.database import Row, Transaction
@@ -56,13 +57,13 @@ def of_newsletter(tx: Transaction, newsletter: int) -> int:
     return trigger
 
 
-def held_back(tx: Transaction, results: Sequence[Result], departing: Sequence[Departure]) -> set[int]:
+def held_back(tx: Transaction, results: Sequence[Result], departing: Sequence[Departure], mode: Mode) -> set[int]:
     """Of what is about to leave, the deliveries that may not any more; they are queued again.
 
     Asked in the transaction that would mark them, so nothing leaves that was marked after a stop.
     """
     stopped = set(tx.column("stopping.stopped"))
-    barred = sending.get(tx).mode != "live"  # whatever has a way out is live: the rest is kept, and departs nowhere
+    barred = mode != "live"  # whatever has a way out is live: the rest is kept, and departs nowhere
     if not stopped and not (barred and departing):
         return set()
     leaving = [departure.message.delivery for departure in departing]

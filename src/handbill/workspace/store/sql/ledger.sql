@@ -166,6 +166,9 @@ FROM json_each(:deliveries) j JOIN deliveries d ON d.delivery = j.value
 SELECT d.delivery, p.email FROM json_each(:deliveries) j
 JOIN deliveries d ON d.delivery = j.value JOIN people p ON p.person = d.person
 
+-- name: state
+SELECT state FROM deliveries WHERE delivery = :delivery
+
 -- name: person
 SELECT person FROM deliveries WHERE delivery = :delivery
 
