@@ -65,13 +65,14 @@ class Worker:
 
     async def _prepare(self, number: int) -> None:
         while not self._stopping.is_set():
-            if await self._ledger.release():
+            released = await self._ledger.release()
+            if released:
                 self._bell.set()
             job = await self._ledger.next_job(number)
             if job:
                 await prepare(job, self._ledger, self._renderer)
                 self._bell.set()
-            else:
+            elif not released:
                 await self._idle()
 
     async def _send(self, number: int) -> None:
