@@ -199,7 +199,8 @@ async def test_when_nobody_knows_how_many_the_broadcasts_number_is_typed() -> No
     assert asked.confirm == 5
     assert asked.text.startswith('Send broadcast 5 "Restock" to an unknown number of people?')
     assert asked.wanted == "The number of the broadcast"
-    other = questions.question(Waiting.of(38, None, {"kind": "transactional message", "id": 3, "name": "Receipt"}))
+    other = questions.question(Waiting.of(38, None, {"transactional_id": 3, "name": "Receipt"}))
+    assert other.text.startswith('Send transactional message 3 "Receipt" to an unknown number of people?')
     assert (other.confirm, other.wanted) == (38, "The number of the approval")
 
 

@@ -15,7 +15,13 @@ LONGEST = 200
 FIRST, MESSAGES = 5, 5
 """Recipients and messages that are shown."""
 
-_PARENTS = ("broadcast_id", "newsletter_id", "campaign_id", "transactional_id")
+_KINDS = {
+    "broadcast_id": "broadcast",
+    "newsletter_id": "newsletter",
+    "campaign_id": "campaign",
+    "transactional_id": "transactional message",
+    "id": "message",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,11 @@ class Waiting:
     @classmethod
     def of(cls, approval: int, people: int | None, facts: Mapping[str, Any]) -> "Waiting":
         """What waits as an approval, from what is kept of it to be shown."""
-        own = next((name for name in _PARENTS if facts.get(name)), "id")
+        own = next((name for name in _KINDS if facts.get(name)), "id")
         shown = {name: facts[name] for name in ("name", "transport", "left_out", "first") if name in facts}
         return cls(
             approval=approval,
-            kind=str(facts.get("kind", own.removesuffix("_id") if own in _PARENTS else "message")),
+            kind=str(facts.get("kind", _KINDS[own])),
             id=facts.get(own, ""),
             people=people,
             confirm=people if people is not None else int(facts.get("broadcast_id", approval)),
