@@ -153,7 +153,8 @@ def acme(home: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     async def fill() -> None:
         async with Workspace.open(Settings.load({}, home)) as workspace:
-            await workspace.database.write(sending.put, Policy(mode="live", daily_max=500), "acme")
+            rules = Policy(mode="live", daily_max=500, only_domains=("shop.example",), quiet_hours="21:00-08:00")
+            await workspace.database.write(sending.put, rules, "acme")
 
     monkeypatch.setattr(doctor, "probe", played)
     TRIED.clear()
@@ -178,6 +179,7 @@ def test_a_live_connection_is_tried_and_told_whole_and_nothing_is_changed(acme: 
     assert "LIST_CAMPAIGNS" in checks["acme: scopes"]["says"]
     assert "The App API key has no scope for campaigns. Make one that has it in" in checks["acme: scopes"]["then"]
     assert checks["acme: sending"]["says"].startswith("live")
+    assert checks["acme: sending"]["says"].endswith("Only to shop.example. Not in 21:00-08:00.")
     assert checks["acme: limits"]["says"].endswith("0 of 500 people reached in 24 hours")
     assert checks["sending"]["says"].startswith("sandbox")
     assert {path: path.read_bytes() for path in acme.rglob("*") if path.is_file()} == before
@@ -206,6 +208,11 @@ def in_an_open_file(home: Path) -> None:
     change(home, lambda book: book.with_(Saved(name="acme", region="eu", apis=("app",), place="file")))
 
 
+def damaged_keys(home: Path) -> None:
+    in_an_open_file(home)
+    (home / keys.FILE).write_text('{"acme": ')
+
+
 def gone(home: Path) -> None:
     keys.forget(home, "acme")
 
@@ -226,6 +233,7 @@ def damaged_book(home: Path) -> None:
     ("change_it", "name", "says", "then"),
     [
         (in_an_open_file, "acme: keys", "Others on this machine can read", "chmod 600"),
+        (damaged_keys, "acme: keys", "is damaged. Remove it", "`handbill connect acme`"),
         (gone, "acme: keys", "gone from the system's keyring", "`handbill connect acme`"),
         (
             wrong,

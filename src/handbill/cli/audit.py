@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import click
 import msgspec
@@ -10,7 +9,6 @@ import msgspec
 from handbill.errors import EXIT_STATUS
 from handbill.settings import Settings
 from handbill.workspace.store import audit as log
-from handbill.workspace.store.audit import Record
 from handbill.workspace.store.database import Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -63,18 +61,12 @@ async def _verify(settings: Settings) -> dict[str, str | int]:
 
 
 def _check(tx: Transaction) -> dict[str, str | int]:
-    fault = next(log.faults(_all(tx), log.last(tx)), "")
+    fault = next(log.faults(log.whole(tx), log.last(tx)), "")
     return {"entries": tx.value("audit.count"), "last": tx.value("audit.last") or log.START, "fault": fault}
 
 
 async def _lines(settings: Settings) -> list[str]:
     async with Workspace.open(settings) as workspace:
-        return await workspace.database.read(lambda tx: [msgspec.json.encode(each).decode() for each in _all(tx)])
-
-
-def _all(tx: Transaction) -> Iterator[Record]:
-    """The whole log, a thousand at a time."""
-    page = log.read(tx)
-    while page:
-        yield from page
-        page = log.read(tx, after=page[-1].entry)
+        return await workspace.database.read(
+            lambda tx: [msgspec.json.encode(each).decode() for each in log.whole(tx)]
+        )

@@ -17,6 +17,7 @@ from handbill.connections.probe import Found, probe
 from handbill.connections.saved import EMBEDDED, Book, Saved, chosen
 from handbill.contract.limits import APP, SEND, TRIGGER
 from handbill.errors import HandbillError, InvalidInput
+from handbill.policy import Policy
 from handbill.settings import BASE_URL, Settings
 from handbill.tools import toolsets
 from handbill.workspace import ways
@@ -137,7 +138,7 @@ def _database(health: Health, size: int) -> Check:
 
 def _audit(health: Health) -> Check:
     if health.changed:
-        then = "Somebody changed the file beside Handbill: what it says of approvals and sends is no proof any more."
+        then = "Somebody changed the file beside Handbill. Compare `handbill audit export` with what you kept of it."
         return Check("audit log", health.changed, then)
     return Check("audit log", f"{health.entries:,} entries, as they were written")
 
@@ -191,9 +192,13 @@ def _live(settings: Settings, saved: Saved, found: Sending | None, offline: bool
     again = f"Connect it again: `handbill connect {saved.name}`."
     path = settings.home / kept.FILE
     place = "the system's keyring" if saved.place == "keyring" else f"{path}, mode 0600"
-    there = kept.find(settings.home, saved.name, saved.place)
+    there, damage = None, ""
+    try:
+        there = kept.find(settings.home, saved.name, saved.place)
+    except HandbillError as error:
+        damage = str(error)
     if there is None:
-        yield Check(f"{saved.name}: keys", f"gone from {place}", again)
+        yield Check(f"{saved.name}: keys", damage or f"gone from {place}", again)
     elif saved.place == "file" and path.stat().st_mode & 0o077:
         yield Check(f"{saved.name}: keys", f"Others on this machine can read {path}.", f"chmod 600 {path}")
     else:
@@ -229,13 +234,21 @@ def _scopes(name: str, found: Found, when: str) -> Check:
 
 def _limits(name: str, found: Sending) -> Iterator[Check]:
     off = found.rules.mode == "off"
-    then = f"To send again: `handbill sending live --connection {name}`." if off else ""
-    yield Check(f"{name}: sending", rules.sentence(found.rules), then)
+    then = f"To send again: `handbill sending live --on {name}`." if off else ""
+    yield Check(f"{name}: sending", _rules(found.rules, name), then)
     calls = (
         f"{APP.calls} calls in {APP.seconds} s, each broadcast once in {TRIGGER.seconds} s, "
         f"{SEND.calls:,} messages in {SEND.seconds} s"
     )
     yield Check(f"{name}: limits", f"{calls}; {_day(found)}", _full(found))
+
+
+def _rules(found: Policy, connection: str = "") -> str:
+    """What may be sent without a person, in one line."""
+    live = found.mode == "live"
+    domains = f" Only to {', '.join(found.only_domains)}." if live and found.only_domains else ""
+    quiet = f" Not in {found.quiet_hours}." if live and found.quiet_hours else ""
+    return f"{rules.sentence(found, connection)}{domains}{quiet}"
 
 
 def _day(found: Sending) -> str:
@@ -253,7 +266,7 @@ def _full(found: Sending) -> str:
 
 def _sending(settings: Settings, found: Sending, health: Health) -> Iterator[Check]:
     off, live = found.rules.mode == "off", found.rules.mode == "live"
-    yield Check("sending", rules.sentence(found.rules), "To send again: `handbill sending sandbox`." if off else "")
+    yield Check("sending", _rules(found.rules), "To send again: `handbill sending sandbox`." if off else "")
     if live:
         yield Check("limits", _day(found), _full(found))
     alive = workers_alive(settings.sqlite_path)

@@ -95,7 +95,7 @@ def sending(settings: Settings, /, mode: str | None, on: str | None, as_json: bo
         click.echo(json.dumps(msgspec.to_builtins(rules)))
     else:
         whose = f"{connection}: " if connection else ""
-        click.echo(f"{whose}{sentence(rules)} {_repeats(rules)}{_more(rules)}")
+        click.echo(f"{whose}{sentence(rules, connection)} {_repeats(rules)}{_more(rules)}")
 
 
 async def _rules(settings: Settings, given: Mapping[str, Any], connection: str) -> Policy:
@@ -126,12 +126,13 @@ def _more(rules: Policy) -> str:
     return "".join(f"\n{name:<14}{value}" for name, value in told.items())
 
 
-def sentence(rules: Policy) -> str:
-    """What the rules mean, for a person."""
+def sentence(rules: Policy, connection: str = "") -> str:
+    """What the rules of this connection mean, for a person."""
     most = rules.auto_send_max
     who = "all people but half of them at a time" if most == ANYONE else f"up to {most:,} people at a time"
+    captured = "everything is sent, and nothing leaves this machine"
     return {
-        "sandbox": "sandbox: everything is sent, and nothing leaves this machine.",
+        "sandbox": f"sandbox: {'what would be sent is checked, and nothing is sent' if connection else captured}.",
         "live": f"live: sends to {who}, and {rules.daily_max:,} in a day, go without a person.",
         "off": "off: nothing is sent.",
     }[rules.mode]

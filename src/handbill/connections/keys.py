@@ -11,6 +11,8 @@ from typing import Literal
 import msgspec
 from filelock import FileLock
 
+from handbill.errors import HandbillError
+
 Place = Literal["keyring", "file"]
 Api = Literal["app", "track", "pipelines"]
 
@@ -47,7 +49,7 @@ def keep(home: Path, name: str, keys: Keys) -> Place:
 
 
 def find(home: Path, name: str, place: Place) -> Keys | None:
-    """The keys of `name`; None when they are gone."""
+    """The keys of `name`; None when they are gone. Raises HandbillError when their file is damaged."""
     if place == "file":
         return _read(home).get(name)
     try:
@@ -96,7 +98,10 @@ def _user(home: Path, name: str) -> str:
 
 def _read(home: Path) -> dict[str, Keys]:
     path = home / FILE
-    return msgspec.json.decode(path.read_bytes(), type=dict[str, Keys]) if path.exists() else {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Keys]) if path.exists() else {}
+    except msgspec.MsgspecError:
+        raise HandbillError(f"{path} is damaged. Remove it and connect again: `handbill connect`.") from None
 
 
 def _change(home: Path, name: str, keys: Keys | None) -> None:

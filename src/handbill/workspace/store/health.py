@@ -1,7 +1,7 @@
 """How the database is, read from the file without changing it."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,13 +68,5 @@ def _health(tx: Transaction, connections: Sequence[str], now: int) -> Health:
         waiting=tx.value("health.waiting"),
         approvals=[each.id for each in approvals.waiting(tx) if each.state == "waiting" and each.expires_at > now],
         entries=last,
-        changed=next(audit.faults(_entries(tx), last), ""),
+        changed=next(audit.faults(audit.whole(tx), last), ""),
     )
-
-
-def _entries(tx: Transaction) -> Iterator[audit.Record]:
-    """The whole log, read a portion at a time."""
-    after = 0
-    while portion := audit.read(tx, after):
-        yield from portion
-        after = portion[-1].entry
