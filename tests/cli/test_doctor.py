@@ -100,6 +100,19 @@ def waiting(path: Path) -> None:
         )
 
 
+INSERT = "INSERT INTO triggers (id, broadcast_id, audience, transport, state, created_at) VALUES "
+
+
+def accepted(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(f"{INSERT} (7, 5, '{{}}', 'capture', 'accepted', 1)")
+
+
+def stopped(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(f"{INSERT} (7, 5, '{{}}', 'live', 'stopped', 1)")
+
+
 def damaged(path: Path) -> None:
     path.write_bytes(b"no database at all, and yet long enough to be taken for one" * 20)
 
@@ -117,6 +130,8 @@ def open_keys(path: Path) -> None:
     ("change", "name", "then"),
     [
         (waiting, "worker", "handbill worker"),
+        (accepted, "worker", "handbill worker"),
+        (stopped, "stopped", "handbill resume"),
         (damaged, "database", "restore a copy"),
         (newer, "database", "Install the newer"),
         (open_keys, "home", "chmod 600"),

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
@@ -25,7 +25,7 @@ from handbill.workspace.ledger import workers_alive
 from handbill.workspace.store.health import Health, Sending, look
 
 SHOWN = 5
-"""Approvals named by their number."""
+"""Approvals and triggers named by their number."""
 SPARE = 1_000_000_000
 """Bytes that should be free where the workspace is."""
 
@@ -146,9 +146,12 @@ def _audit(health: Health) -> Check:
 def _approvals(health: Health) -> Check:
     if not health.approvals:
         return Check("approvals", "nothing waits for a yes")
-    numbers = ", ".join(map(str, health.approvals[:SHOWN])) + (", …" if len(health.approvals) > SHOWN else "")
     then = "`handbill approve` shows them; each waits for a day."
-    return Check("approvals", f"{len(health.approvals)} wait for a person's yes: {numbers}", then)
+    return Check("approvals", f"{len(health.approvals)} wait for a person's yes: {_named(health.approvals)}", then)
+
+
+def _named(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:SHOWN])) + (", …" if len(numbers) > SHOWN else "")
 
 
 def _connections(
@@ -270,9 +273,11 @@ def _sending(settings: Settings, found: Sending, health: Health) -> Iterator[Che
     if live:
         yield Check("limits", _day(found), _full(found))
     alive = workers_alive(settings.sqlite_path)
-    stuck = health.waiting and not alive and not off
-    says = f"{alive} at work, {health.waiting:,} messages wait"
+    stuck = (health.waiting or health.triggers) and not alive and not off
+    says = f"{alive} at work, {health.triggers:,} triggers and {health.waiting:,} messages wait for one"
     yield Check("worker", says, "Start one: `handbill serve` or `handbill worker`." if stuck else "")
+    if health.stopped:
+        yield Check("stopped", f"triggers: {_named(health.stopped)}", "`handbill resume` lets one go on.")
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(health.last_sent)) if health.last_sent else "none yet"
     yield Check("last send", when)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from handbill.errors import Unavailable
 from handbill.policy import Policy
-from handbill.workspace.store import approvals, audit, sending
+from handbill.workspace.store import approvals, audit, holding, sending
 from handbill.workspace.store.database import Transaction, newest_version
 
 
@@ -32,7 +32,11 @@ class Health:
     last_sent: int | None = None
     """Unix seconds."""
     waiting: int = 0
-    """Deliveries that nobody is sending yet."""
+    """Deliveries that may go, and that nobody is sending yet."""
+    triggers: int = 0
+    """Those that wait for a worker: to be prepared, or to go after a yes."""
+    stopped: Sequence[int] = ()
+    """Triggers that somebody stopped."""
     approvals: Sequence[int] = ()
     """The numbers of those that wait for a person."""
     entries: int = 0
@@ -66,6 +70,8 @@ def _health(tx: Transaction, connections: Sequence[str], now: int) -> Health:
         sending={name: Sending(sending.get(tx, name), sending.reached(tx, now, name)) for name in ("", *connections)},
         last_sent=tx.value("health.last_sent"),
         waiting=tx.value("health.waiting"),
+        triggers=tx.value("health.accepted", {"now": now}) + len(holding.due(tx, now)),
+        stopped=list(tx.column("stopping.stopped")),
         approvals=[each.id for each in approvals.waiting(tx) if each.state == "waiting" and each.expires_at > now],
         entries=last,
         changed=next(audit.faults(audit.whole(tx), last), ""),

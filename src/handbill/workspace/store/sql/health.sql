@@ -8,4 +8,8 @@ PRAGMA quick_check(1)
 SELECT sent FROM deliveries WHERE sent IS NOT NULL ORDER BY delivery DESC LIMIT 1
 
 -- name: waiting
-SELECT count(*) FROM deliveries WHERE state = 'queued' AND worker IS NULL
+SELECT count(*) FROM deliveries d WHERE d.state = 'queued' AND d.worker IS NULL AND (d.trigger_id IS NULL
+  OR EXISTS (SELECT 1 FROM triggers t WHERE t.id = d.trigger_id AND t.state = 'sending'))
+
+-- name: accepted
+SELECT count(*) FROM triggers WHERE state = 'accepted' AND start_at <= :now
