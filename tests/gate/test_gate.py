@@ -84,6 +84,16 @@ async def test_larger_or_unknown_waits_and_is_no_error(
     }
 
 
+async def test_a_broadcasts_own_audience_is_of_unknown_size(live: Live) -> None:
+    held = await live.gate.trigger(RESTOCK, {})
+    assert held.approval
+    assert (held.answer, held.approval.people, held.approval.facts["audience"]) == (
+        None,
+        None,
+        "the broadcast's own audience",
+    )
+
+
 async def test_anyone_may_be_sent_to_when_a_person_said_so(live: Live) -> None:
     await live.rules(auto_send_max=-1)
     assert (await live.trigger(recipients={"and": [{"segment": {"id": 3}}]}))["id"] == 1

@@ -153,7 +153,7 @@ async def test_a_process_that_died_leaves_a_call_that_is_never_made_again(
 async def test_a_call_a_person_allowed_is_settled_in_the_same_way(server: FaultServer, played: Played) -> None:
     server.on("GET /v1/broadcasts/5", ok({"broadcast": _broadcast()}))
     server.on("GET /v1/broadcasts/5/actions", ok({"actions": []}))
-    server.on("GET /v1/snippets", ok({"snippets": []}))
+    server.on("GET /v1/snippets", refused(403, "no scope"))
     server.on(POST, faults.RESET)
     server.on(LIST, triggers(36), triggers(36, 37))
     async with played(server.url) as live:

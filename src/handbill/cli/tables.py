@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "left_out": ("reason", "count"),
     "missing_attributes": ("path", "people"),
     "stopped": ("id", "broadcast_id", "newsletter_id"),
-    "approvals": ("id", "what", "people", "reason", "state", "created_at", "expires_at", "connection"),
+    "approvals": ("id", "approval", "what", "people", "reason", "state", "created_at", "expires_at", "connection"),
     "samples": ("recipient", "subject", "text", "fault"),
 }
 """Which columns a list of each name has; those that no entry fills are left out."""

@@ -7,7 +7,7 @@ from handbill.approval import digest
 from handbill.client import Client
 from handbill.contract import audience
 from handbill.contract.app.contents import Text
-from handbill.errors import HandbillError, SendingRefused
+from handbill.errors import HandbillError, SendingRefused, Unauthorized
 from handbill.gate.call import UNKNOWN_ADDRESSES, Call, Details, Sized, messages, of_texts
 from handbill.policy import Policy, allowed
 
@@ -66,8 +66,11 @@ class Triggers:
         return Details(facts, parts)
 
     async def _snippets(self, texts: list[Any]) -> dict[str, str]:
-        """Those that are named in what is written, or in another snippet."""
-        snippets = (await self._client.snippets.list()).snippets
+        """Those that are named in what is written, or in another snippet; none when the key may not read them."""
+        try:
+            snippets = (await self._client.snippets.list()).snippets
+        except Unauthorized:
+            return {}
         everything = "\n".join([*(_all(text) for text in texts), *(snippet.value for snippet in snippets)])
         return {f"snippet {each.name}": digest(each.value) for each in snippets if each.name in everything}
 
@@ -121,16 +124,21 @@ def _segment(recipients: Any) -> int | None:
 
 def _within(body: Mapping[str, Any], domains: tuple[str, ...]) -> tuple[Mapping[str, Any], list[str]]:
     """The trigger without the addresses outside of `domains`, and a note that counts them."""
-    option = audience.named(body)[0]
-    entries = body[option]
+    option = _option(body)
     if not domains or option not in ("emails", "per_user_data"):
         return body, []
+    entries = body[option]
     kept = [each for each in entries if (address := _address(each)) is None or allowed(address, domains)]
     left_out = len(entries) - len(kept)
     if not kept:
         raise SendingRefused(f"All {left_out:,} addresses are outside of {', '.join(domains)}; nothing was sent.")
     said = f"{left_out:,} skipped: outside of {', '.join(domains)}, to which sending is limited"
     return {**body, option: kept}, [said] * bool(left_out)
+
+
+def _option(body: Mapping[str, Any]) -> str:
+    """How the audience is named; empty for the broadcast's own."""
+    return next(iter(audience.named(body)), "")
 
 
 def _address(entry: Any) -> str | None:
@@ -144,7 +152,9 @@ def _addresses_known(body: Mapping[str, Any]) -> bool:
 
 def _in_words(body: Mapping[str, Any]) -> str:
     """The audience, for a person: without anybody's data."""
-    option = audience.named(body)[0]
+    option = _option(body)
+    if not option:
+        return "the broadcast's own audience"
     if option in ("ids", "emails", "per_user_data"):
         return f"{len(body[option]):,} named in {option}"
     segment = _segment(body.get("recipients"))
