@@ -51,7 +51,7 @@ async def test_a_message_that_waits_has_its_id_and_says_how_a_person_lets_it_go(
         "delivery_id"
     ]
     [listed] = (await call(context, "CUSTOMERIO_LIST_APPROVALS", {})).data()["approvals"]
-    assert (listed["what"], listed["name"], listed["people"]) == ("transactional 1", "Receipt", 1)
+    assert (listed["what"], listed["name"], listed["people"]) == ("transactional message 1", "Receipt", 1)
     await send_everything(live.workspace)
     assert live.post.mails == []
 
