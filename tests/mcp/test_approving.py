@@ -11,6 +11,7 @@ import mcp_types as types
 import pytest
 from mcp.client import Client
 from tests.conftest import FixedClock
+from tests.workspace.test_drafts import written
 from tests.workspace.test_holding import SOME, Live, live_workspace
 
 from handbill.connections import reach
@@ -18,6 +19,7 @@ from handbill.connections.switching import Connections
 from handbill.console.pages import Pages
 from handbill.mcp.server import create_server
 from handbill.opening import contexts, desk
+from handbill.tools import TOOLS
 from handbill.workspace.running import running
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +62,7 @@ async def program(folder: Path, mode: str, answer: int | str | None, **rules: An
             pages.add(desk(live.workspace, connections).routes)
             context = contexts(connections, lambda approval: pages.at(f"/approvals/{approval}"))
             forms: Any = None if answer is None else person
-            async with Client(create_server(context), mode=mode, elicitation_callback=forms) as client:
+            async with Client(create_server(context, TOOLS), mode=mode, elicitation_callback=forms) as client:
                 yield Program(live, client, asked)
 
 
@@ -104,6 +106,17 @@ async def test_any_other_answer_sends_nothing(
             assert told["expires_at"] > 0
             assert told["reason"] == "3 people; up to 0 go without approval"
             assert told["approve"].startswith("`handbill approve 1` in a terminal, or http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_message_to_one_person_is_asked_about_once_and_written_once(tmp_path: Path, mode: str) -> None:
+    async with program(tmp_path, mode, 1) as agent:
+        await agent.live.workspace.database.write(written)
+        receipt = {"transactional_message_id": "Receipt", "identifier": "u1"}
+        result = await agent.client.call_tool("CUSTOMERIO_SEND_TRANSACTIONAL_MESSAGE", receipt)
+        assert (result.structured_content["state"], len(agent.asked)) == ("queued", 1)
+        messages = await agent.client.call_tool("CUSTOMERIO_GET_MESSAGES", {})
+        assert len(messages.structured_content["messages"]) == 1
 
 
 async def test_where_programs_may_not_ask_nobody_is_asked(tmp_path: Path) -> None:

@@ -70,6 +70,18 @@ async def test_what_is_beyond_the_limits_is_a_draft_until_a_person_says_yes(live
     assert await live.log() == ["held", "approved", "used", "sent"]
 
 
+async def test_the_same_call_again_finds_the_draft_as_long_as_it_waits(live: Live) -> None:
+    first = (await live.http.post("/v1/send/email", json=CALL)).json()["delivery_id"]
+    assert (await live.http.post("/v1/send/email", json=CALL)).json()["delivery_id"] == first
+    other = {**CALL, "message_data": {"total": 40}}
+    assert (await live.http.post("/v1/send/email", json=other)).json()["delivery_id"] != first
+    waiting = await live.workspace.database.read(approvals.waiting)
+    assert len(waiting) == 2
+    await live.workspace.database.write(approvals.approve, waiting[0].id, 1, "cli", NOW)
+    await send_everything(live.workspace)
+    assert (await live.http.post("/v1/send/email", json=CALL)).json()["delivery_id"] != first
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_within_the_limits_it_goes_and_counts_for_the_day(live: Live, way: str) -> None:
     await live.rules(auto_send_max=1, daily_max=1)

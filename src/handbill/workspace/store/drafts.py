@@ -36,8 +36,14 @@ def go(tx: Transaction, delivery: int, via: str, now: int) -> None:
     audit.record(tx, audit.Entry("", "sent", via, {"delivery": delivery, "people": 1}), now)
 
 
-def ask(tx: Transaction, delivery: int, reason: str, via: str, now: int) -> None:
-    """Let a message that was written as a draft wait for a person."""
+def earlier(tx: Transaction, call: str, now: int) -> int | None:
+    """The message that the same call wrote, as long as it waits: who is asked in between calls again."""
+    found = approvals.earlier(tx, "", call, 0, now) if call else None
+    return found.delivery if found else None
+
+
+def ask(tx: Transaction, delivery: int, reason: str, call: str, via: str, now: int) -> None:
+    """Let a message that was written as a draft wait for a person; `call`: see `Send.call`."""
     row = _row(tx, delivery)
     content = contents.of_send(tx, row, "")
     parent = "campaign" if row["campaign_id"] else "transactional"
@@ -47,6 +53,7 @@ def ask(tx: Transaction, delivery: int, reason: str, via: str, now: int) -> None
         reason=reason,
         people=1,
         delivery=delivery,
+        call=call,
         facts={
             f"{parent}_id": row[f"{parent}_id"],
             "name": name["name"] if isinstance(name, Mapping) else "",

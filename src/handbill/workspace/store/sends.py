@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from handbill.approval import digest
 from handbill.errors import InvalidInput, quoted
 from handbill.policy import GO
 from handbill.workspace.store import drafts, ledger, people
@@ -36,6 +37,12 @@ class Send:
     via: str = "api"
     """What asked for it."""
 
+    @property
+    def call(self) -> str:
+        """A digest of what was asked for, whoever asked; empty for a campaign, where each time is another one."""
+        given = {name: getattr(self, name) for name in Send.__slots__ if name != "via"}
+        return "" if self.campaign_id else digest(given)
+
 
 def add(tx: Transaction, sends: Sequence[Send], now: int) -> list[int]:
     """Write the messages into the ledger, to be sent at their time; their numbers."""
@@ -44,6 +51,8 @@ def add(tx: Transaction, sends: Sequence[Send], now: int) -> list[int]:
 
 def _add(tx: Transaction, send: Send, now: int) -> int:
     decision = GO if send.draft else drafts.judge(tx, transport=send.transport, now=now)
+    if decision.outcome == "hold" and (earlier := drafts.earlier(tx, send.call, now)):
+        return earlier
     waits = send.draft or decision.outcome != "go"
     state = "drafted" if waits else "deferred" if send.send_at and send.send_at > now else "queued"
     row = {name: getattr(send, name) for name in Send.__slots__}
@@ -54,7 +63,7 @@ def _add(tx: Transaction, send: Send, now: int) -> int:
     metrics = ("created", "drafted") if waits else ("created",)
     ledger.count_metrics(tx, [(counted, metric) for metric in metrics], now)
     if decision.outcome != "go":
-        drafts.ask(tx, delivery, decision.reason, send.via, now)
+        drafts.ask(tx, delivery, decision.reason, send.call, send.via, now)
     elif send.transport == "live" and not send.draft:
         drafts.go(tx, delivery, send.via, now)
     return delivery
