@@ -111,7 +111,7 @@ def test_what_the_rules_of_the_current_connection_leave_is_what_the_client_finds
             await workspace.database.write(sending.put, few, "acme")
 
     asyncio.run(fill())
-    saved = Saved(name="acme", region="eu", fails={"CUSTOMERIO_LIST_CAMPAIGNS": "No scope."})
+    saved = Saved(name="acme", region="eu", apis=("app",), fails={"CUSTOMERIO_LIST_CAMPAIGNS": "No scope."})
     change(shop, lambda book: book.with_(saved))
     monkeypatch.setenv("HANDBILL_CONNECTION", "embedded")
     done = setup("cursor", "--home", str(shop), "--toolsets", "broadcasts,campaigns,people", "--read-only")

@@ -1,6 +1,7 @@
 """A workspace served by `handbill serve`, as its users start it, for SDKs that know nothing of us."""
 
 import asyncio
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,6 +13,9 @@ from typing import Any
 
 import httpx2
 import pytest
+
+from handbill.settings import Settings
+from handbill.workspace.keys import load
 
 HANDBILL = Path(sys.executable).with_name("handbill")
 SECONDS = 20
@@ -117,7 +121,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         **SECRETS,
     }
     subprocess.run([HANDBILL, "apply", folder], env=environment, check=True, capture_output=True)
-    keys = subprocess.run([HANDBILL, "keys", "--json"], env=environment, check=True, capture_output=True)
+    keys = load(Settings.load(environment))
     command = [sys.executable, "-c", DEBUG, "serve", "--port", "0", "--no-limits"]
     log = home / "log"
     with (
@@ -127,5 +131,5 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert server.stdout
         said = server.stdout.readline()
         port = int(said.partition("127.0.0.1:")[2].partition(":")[0])
-        yield Served(port, json.loads(keys.stdout), server.pid, log)
+        yield Served(port, dataclasses.asdict(keys), server.pid, log)
         server.terminate()

@@ -87,6 +87,7 @@ async def _round(asker: "_Asker", settings: Settings) -> str:
     await asker.ask("Which newsletters are there?", "CUSTOMERIO_LIST_NEWSLETTERS", sort="desc")
     await asker.ask("Which transactional templates?", "CUSTOMERIO_LIST_TRANSACTIONAL_MESSAGES")
     await asker.ask("Does anything wait for my yes?", "CUSTOMERIO_LIST_APPROVALS")
+    await asker.ask("Whatever is still on its way: stop it.", "CUSTOMERIO_STOP_SENDING")
     return delivery_id
 
 
