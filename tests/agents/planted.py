@@ -93,7 +93,7 @@ def _definitions(say: Say) -> Mapping[str, list[dict[str, Any]]]:
     mail = {
         "from": "Shop <news@shop.example>",
         "subject": "{{ customer.name }} " + literal(say("subject")),
-        "body": f"<p>{{{{ trigger.text }}}} {literal(say('body'))}</p>",
+        "body": f"<p>{{{{ trigger.text | default: 'Hello' }}}} {literal(say('body'))}</p>",
     }
     failing = {**mail, "subject": f"{{{{ customer['{literal(say('variable'))}'] | upcase }}}}"}
 
