@@ -45,6 +45,7 @@ COMMANDS = {
     "stop": ("handbill.cli.resources:stop", "Stop what is being sent; anybody may."),
     "resume": ("handbill.cli.stopping:resume", "Let go on what was stopped."),
     "approve": ("handbill.cli.approvals:approve", "List what waits for a person's yes, and give it."),
+    "unknown": ("handbill.cli.unknown:unknown", "Messages that may or may not have arrived: send again, or close."),
     "audit": ("handbill.cli.audit:audit", "The log of every decision about sending: verify it, export it."),
     "decline": ("handbill.cli.approvals:decline", "Say no to what waits."),
     "keys": ("handbill.cli.rules:keys", "Show the keys of the workspace's own APIs."),

@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "newsletters": ("id", "name", "type", "sent_at"),
     "left_out": ("reason", "count"),
     "missing_attributes": ("path", "people"),
+    "deliveries": ("id", "type", "broadcast_id", "newsletter_id", "trigger_id", "recipient", "failure_message"),
     "stopped": ("id", "broadcast_id", "newsletter_id"),
     "approvals": ("id", "approval", "what", "people", "reason", "state", "created_at", "expires_at", "connection"),
     "samples": ("recipient", "subject", "text", "fault"),

@@ -9,7 +9,6 @@ from handbill.approval import Approval, Asked, digest, in_words
 from handbill.policy import GO, Decision, decide, quiet_until
 from handbill.workspace.store import approvals, audit, contents, holding, ledger, sending
 from handbill.workspace.store.database import Row, Transaction
-from handbill.workspace.store.ledger import Change
 
 CHANGED = "{} changed after it was approved; nothing was sent."
 
@@ -100,13 +99,13 @@ def _use(tx: Transaction, approval: Approval, now: int) -> str:
 def _queue(tx: Transaction, row: Row, now: int) -> None:
     later = row["retry_at"] is not None and row["retry_at"] > now
     state, query = ("deferred", "drafts.later") if later else ("queued", "ledger.queued")
-    ledger.apply(tx, [Change(row["delivery"], state, query, {})], now)
+    ledger.apply(tx, [ledger.Change(row["delivery"], state, query, {})], now)
     go(tx, row["delivery"], "worker", now)
 
 
 def _give_up(tx: Transaction, delivery: int, said: str, now: int) -> None:
     values = {"detail": said, "metric": "", "at": now, "recipient": None}
-    ledger.apply(tx, [Change(delivery, "skipped", "ledger.skipped", values)], now)
+    ledger.apply(tx, [ledger.Change(delivery, "skipped", "ledger.skipped", values)], now)
 
 
 def _parts(tx: Transaction, row: Mapping[str, Any]) -> dict[str, str]:

@@ -18,7 +18,6 @@ from handbill.policy import decide as by_rules
 from handbill.workspace.engine.needs import Content, Job
 from handbill.workspace.store import approvals, audience, audit, contents, ledger, sending
 from handbill.workspace.store.database import Row, Transaction
-from handbill.workspace.store.ledger import Change
 
 SHOWN = 5
 """Recipients that a person is shown by their address."""
@@ -233,6 +232,6 @@ def _give_up(tx: Transaction, row: Row, said: str, now: int) -> None:
     values = {"trigger": row["id"], "limit": PORTION}
     left = [each for query in ("holding.unsent", "holding.unsent_later") for each in tx.column(query, values)]
     skipped = {"detail": said, "metric": "", "at": now, "recipient": None}
-    ledger.apply(tx, [Change(delivery, "skipped", "ledger.skipped", skipped) for delivery in left], now)
+    ledger.apply(tx, [ledger.Change(delivery, "skipped", "ledger.skipped", skipped) for delivery in left], now)
     if len(left) < PORTION:
         ledger.fail(tx, row["id"], [said], now)

@@ -40,7 +40,7 @@ def _start(tx: Transaction, row: Row, now: int) -> None:
     sends.add(tx, [replace(message, roots={**message.roots, **told}) for message in messages], now)
 
 
-def _messages(tx: Transaction, row: Row, now: int) -> Iterator[sends.Send]:
+def _messages(tx: Transaction, row: Row, now: int) -> "Iterator[sends.Send]":
     """The messages of the campaign for this person and event; an event may name their addresses (reference 12).
 
     What is to be live waits for the end of quiet hours.

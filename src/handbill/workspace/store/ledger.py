@@ -17,7 +17,7 @@ from handbill.workspace.engine.needs import Content, Departure, DeviceResult, Jo
 from handbill.workspace.engine.states import OPEN, legal
 from handbill.workspace.engine.variants import shares
 from handbill.workspace.periods import local_time
-from handbill.workspace.store import activities, people, stopping
+from handbill.workspace.store import activities, audit, people, stopping
 from handbill.workspace.store import sending as rules
 from handbill.workspace.store.database import Row, Transaction
 
@@ -149,6 +149,24 @@ def take_over(tx: Transaction, worker: int, now: int) -> int:
         _prepare_again(tx, row["id"])
     tx.run("ledger.leave", {"worker": worker})
     return len(sending)
+
+
+def undecided(tx: Transaction) -> list[Row]:
+    """Deliveries of which nobody knows whether they arrived, and which wait for a person (`on_unknown`)."""
+    return tx.all("ledger.undecided")
+
+
+def settle_unknown(tx: Transaction, resend: bool, via: str, now: int) -> int:
+    """A person's word on all that is `undecided`: sent again and flagged, or closed as failed; how many it was."""
+    deliveries = [row["delivery"] for row in undecided(tx)]
+    closed = {"at": now, "detail": "Nobody knows whether it arrived; a person closed it."}
+    state, query, values = ("queued", "ledger.resent", {}) if resend else ("failed", "ledger.failed", closed)
+    metrics = () if resend else ("failed",)
+    apply(tx, [Change(delivery, state, query, values, metrics) for delivery in deliveries], now)
+    if deliveries:
+        action = "resent" if resend else "closed"
+        audit.record(tx, audit.Entry("", action, via, {"deliveries": len(deliveries)}), now)
+    return len(deliveries)
 
 
 def _prepare_again(tx: Transaction, trigger: int) -> None:

@@ -243,3 +243,8 @@ WHERE id = :trigger AND state = 'sending' AND NOT EXISTS (
 
 -- name: pause
 UPDATE triggers SET note = :note WHERE id = :trigger AND state = 'sending'
+
+-- name: undecided
+SELECT d.delivery, d.trigger_id, d.broadcast_id, d.newsletter_id, d.type, coalesce(d.recipient, p.email) AS recipient,
+  d.failure_message
+FROM deliveries d LEFT JOIN people p ON p.person = d.person WHERE d.state = 'unknown' ORDER BY d.delivery
