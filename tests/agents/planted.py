@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.conftest import FixedClock, RenderedHere
 from tests.workspace.engine.standins import send_everything
@@ -22,7 +23,7 @@ from handbill.contract.app.reporting_webhooks import NewWebhook
 from handbill.opening import context_of
 from handbill.policy import Policy
 from handbill.settings import Settings
-from handbill.tools import Context
+from handbill.tools import Context, triggers
 from handbill.workspace import definitions
 from handbill.workspace.store import sending
 from handbill.workspace.workspace import Workspace
@@ -63,16 +64,19 @@ async def planted(home: Path, say: Say, clock: FixedClock | None = None) -> Asyn
     post, loop, clock = Post(say), asyncio.get_running_loop(), clock or FixedClock()
     server = await loop.create_server(lambda: SMTP(post, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)
     smtp = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}?tls=none"
-    async with server, Workspace.open(Settings.load({"HANDBILL_SMTP": smtp}, home / "home"), clock) as opened:
-        object.__setattr__(opened, "renderer", RenderedHere())
-        definitions_in(home / "files", say)
-        await definitions.apply(opened, home / "files")
-        async with reach(opened) as connection:
-            await _fill(connection.client, say)
-            await opened.database.write(sending.put, Policy(mode="live", auto_send_max=PEOPLE))
-            await _send(connection, say, clock)
-            post.reached.clear()
-            yield connection, post
+    with pytest.MonkeyPatch.context() as patch:
+        # No worker runs beside the calls, so there is nothing to wait for.
+        patch.setattr(triggers, "DECIDED_SECONDS", 0)
+        async with server, Workspace.open(Settings.load({"HANDBILL_SMTP": smtp}, home / "home"), clock) as opened:
+            object.__setattr__(opened, "renderer", RenderedHere())
+            definitions_in(home / "files", say)
+            await definitions.apply(opened, home / "files")
+            async with reach(opened) as connection:
+                await _fill(connection.client, say)
+                await opened.database.write(sending.put, Policy(mode="live", auto_send_max=PEOPLE))
+                await _send(connection, say, clock)
+                post.reached.clear()
+                yield connection, post
 
 
 def context_in(connection: Connection) -> Context:
