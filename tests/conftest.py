@@ -18,6 +18,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from handbill.client import Client
+from handbill.client.transport import Waits
 from handbill.settings import Settings
 from handbill.workspace.app import create_app
 from handbill.workspace.engine.needs import Content, Rendered, RenderFailure, Work
@@ -156,8 +157,12 @@ def app_key(workspace: Workspace) -> str:
 async def client(workspace: Workspace, app_key: str) -> AsyncIterator[Client]:
     """The App API as our own client sees it."""
     transport = httpx2.ASGITransport(create_app(workspace, limits=False))
-    async with Client("http://workspace", app_key, transport) as opened:
+    async with Client("http://workspace", app_key, transport, waits=Waits(sleep=no_time)) as opened:
         yield opened
+
+
+async def no_time(seconds: float) -> None:
+    """How long our client waits before it calls again, after it was told to."""
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from mcp.client import Client as McpClient
-from tests.conftest import FixedClock
+from tests.conftest import FixedClock, no_time
 from tests.tools.bad_inputs import CASES, Case
 from tests.tools.film_club import RESTOCK, film_club
 
+from handbill.client.transport import Transport
 from handbill.errors import HandbillError, RateLimited
 from handbill.mcp.server import create_server
 from handbill.tools import TOOLS, Context, call
@@ -58,7 +59,10 @@ async def test_refused_calls_leave_no_trigger(context: Context) -> None:
     assert answer.data()["total"] == 0
 
 
-async def test_a_second_trigger_within_ten_seconds_says_how_long_to_wait(tmp_path: Path) -> None:
+async def test_a_second_trigger_within_ten_seconds_says_how_long_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Transport, "_rest", lambda _, seconds: no_time(seconds))
     clock = FixedClock()
     async with film_club(tmp_path, clock) as (_, context):
         arguments = {"broadcast_id": RESTOCK, "ids": ["u1"]}
