@@ -155,7 +155,7 @@ ONLY: list[tuple[dict[str, Any], str]] = [
 async def test_every_address_on_the_envelope_must_be_of_an_allowed_domain(
     live: Live, more: dict[str, Any], became: str
 ) -> None:
-    await live.rules(auto_send_max=1, only_domains=("film.example",))
+    await live.rules(auto_send_max=2, only_domains=("film.example",))
     answer = await live.http.post("/v1/send/email", json={**CALL, **more})
     assert answer.status_code == 200, answer.text
     await send_everything(live.workspace)
@@ -174,3 +174,36 @@ async def test_a_trigger_skips_and_counts_who_is_of_another_domain_and_so_does_i
     assert (progress.state, progress.counts.sent, progress.counts.skipped) == ("finished", 1, 1)
     assert [str(mail["To"]) for mail in live.post.mails] == ["u1@film.example"]
     assert ("skipped", "shop.example is not among only_domains.") in await states(live)
+
+
+COPIES: list[tuple[dict[str, Any], int]] = [
+    ({"bcc": "a@far.example, b@far.example"}, 3),
+    ({"cc": "a@far.example", "bcc": "b@far.example"}, 3),
+    ({"to": "u1@film.example, a@far.example"}, 2),
+    ({"cc": '"A, B" <a@far.example>,'}, 2),
+]
+
+
+@pytest.mark.parametrize(("copies", "people"), COPIES)
+async def test_copies_count_like_people(live: Live, copies: dict[str, str], people: int) -> None:
+    await live.rules(auto_send_max=1, daily_max=people)
+    await live.http.post("/v1/send/email", json={**CALL, **copies})
+    [approval] = await live.workspace.database.read(approvals.waiting)
+    said = f"{people} people; up to 1 go without approval (with cc, bcc and further addresses)"
+    assert (approval.people, approval.reason) == (people, said)
+    await live.workspace.database.write(approvals.approve, approval.id, people, "cli", NOW)
+    await send_everything(live.workspace)
+    assert len(live.post.mails) == 1
+    await live.http.post("/v1/send/email", json=CALL)
+    [approval] = await live.workspace.database.read(approvals.waiting)
+    assert approval.reason.startswith(f"1 more people after {people} in 24 hours")
+
+
+async def test_copies_that_a_template_names_count_too(live: Live) -> None:
+    await live.rules(auto_send_max=1)
+    bcc = "{{ trigger.list | default: 'a@far.example' }}, b@far.example"
+    await live.change(f"""UPDATE contents SET fields = json_set(fields, '$.bcc', "{bcc}")""")
+    for way in WAYS:
+        await send(live, way)
+    waiting = await live.workspace.database.read(approvals.waiting)
+    assert [each.people for each in waiting] == [3, 3]

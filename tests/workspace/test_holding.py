@@ -309,3 +309,16 @@ def test_every_change_is_in_the_words_once(changed: list[str]) -> None:
         whose, _, what = name.rpartition(": ")
         assert words.count(whose or what) == 1
         assert what in words
+
+
+async def test_copies_of_a_broadcast_count_like_people(live: Live) -> None:
+    await live.rules(auto_send_max=3)
+    await live.change("UPDATE contents SET fields = json_set(fields, '$.bcc', 'a@far.example, b@far.example')")
+    number = await live.trigger()
+    assert (await live.after(number)).state == "held"
+    [approval] = await live.workspace.database.read(approvals.waiting)
+    said = "9 people; up to 3 go without approval (with cc, bcc and further addresses)"
+    assert (approval.people, approval.reason) == (9, said)
+    await live.approve(number, 9)
+    assert (await live.after(number)).state == "finished"
+    assert await live.workspace.database.read(sending.reached, NOW + 20) == 9

@@ -1,5 +1,6 @@
 """What a message is written in: its fields by type, named as Customer.io's actions name them. Reference 7.2, 8.2."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal, get_args
 
@@ -57,6 +58,22 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
     "inbox": {"body": '"Your film is here"'},
 }
 """Fields a message cannot be sent without, with an example."""
+
+_ADDRESS = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|\"(?:[^\"\\]|\\.)*\"|[^,])+", re.DOTALL)
+
+
+def addresses(text: str) -> list[str]:
+    """The addresses in a field that may name several, still as Liquid: no comma in a tag or in quotes parts them."""
+    return _ADDRESS.findall(text)
+
+
+def reach(type_: str, fields: Mapping[str, str]) -> int:
+    """How many addresses a message goes to at most: those of cc and bcc count like the recipient's."""
+    if type_ != "email":
+        return 1
+    texts = [fields.get(name) or DEFAULTS["email"].get(name, "") for name in ADDRESSES]
+    return sum(bool(address.strip()) for text in texts for address in addresses(text)) or 1
+
 
 LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"
 """What a language looks like: fr, pt-BR."""

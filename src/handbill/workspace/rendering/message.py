@@ -1,13 +1,12 @@
 """One content compiled, and rendered for one person: Liquid, then its channel's form, then the copy that is kept."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from handbill.contract import attachments
-from handbill.contract.fields import ADDRESSES, DEFAULTS, FIELDS, LINES
+from handbill.contract.fields import ADDRESSES, DEFAULTS, FIELDS, LINES, addresses
 from handbill.errors import HandbillError
 from handbill.workspace import archive
 from handbill.workspace.channels.mime import HeaderFault
@@ -66,7 +65,7 @@ class Message:
 
     def _split(self, name: str, source: str) -> list[str]:
         several = self._content.type == "email" and name in ADDRESSES
-        return _ADDRESS.findall(source) if several else [source]
+        return addresses(source) if several else [source]
 
     def _own(self, fields: Mapping[str, Any]) -> dict[str, list[str]]:
         """The lines that this message says itself, in place of the content's."""
@@ -159,7 +158,3 @@ def _attached(files: str) -> dict[str, bytes]:
         return attachments.read(_json_object.decode(files))
     except HandbillError as error:
         raise Unsendable(str(error)) from None
-
-
-_ADDRESS = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|\"(?:[^\"\\]|\\.)*\"|[^,])+", re.DOTALL)
-"""One address of several, still as Liquid: up to a comma that is neither in a tag nor in quotes."""

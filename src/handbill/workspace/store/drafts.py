@@ -13,15 +13,17 @@ from handbill.workspace.store.database import Row, Transaction
 CHANGED = "{} changed after it was approved; nothing was sent."
 
 
-def judge(tx: Transaction, *, transport: str, now: int) -> Decision:
-    """May a message to one person go without another's yes? Quiet hours do not hold it: it answers somebody.
+def judge(tx: Transaction, *, transport: str, each: int, now: int) -> Decision:
+    """May a message that goes to `each` addresses go without a person's yes?
 
-    What campaigns write waits for their end all the same: see `ends_quiet`.
+    Quiet hours do not hold it: it answers somebody. What campaigns write waits for their end all
+    the same: see `ends_quiet`.
     """
     if transport == "capture":
         return GO
     policy = msgspec.structs.replace(sending.get(tx), quiet_hours="")
-    return decide(policy, people=1, everyone=None, reached=sending.reached(tx, now), now=now)
+    decision = decide(policy, people=each, everyone=None, reached=sending.reached(tx, now), now=now)
+    return holding.with_copies(decision, each - 1)
 
 
 def ends_quiet(tx: Transaction, transport: str, now: int) -> int | None:
@@ -29,10 +31,10 @@ def ends_quiet(tx: Transaction, transport: str, now: int) -> int | None:
     return quiet_until(sending.get(tx).quiet_hours, now) if transport == "live" else None
 
 
-def go(tx: Transaction, delivery: int, via: str, now: int) -> None:
+def go(tx: Transaction, delivery: int, each: int, via: str, now: int) -> None:
     """Count a live message that is let through."""
-    sending.let_through(tx, 1, now)
-    audit.record(tx, audit.Entry("", "sent", via, {"delivery": delivery, "people": 1}), now)
+    sending.let_through(tx, each, now)
+    audit.record(tx, audit.Entry("", "sent", via, {"delivery": delivery, "people": each}), now)
 
 
 def earlier(tx: Transaction, call: str, now: int) -> int | None:
@@ -41,7 +43,7 @@ def earlier(tx: Transaction, call: str, now: int) -> int | None:
     return found.delivery if found else None
 
 
-def ask(tx: Transaction, delivery: int, reason: str, call: str, via: str, now: int) -> None:
+def ask(tx: Transaction, delivery: int, each: int, reason: str, call: str, via: str, now: int) -> None:
     """Let a message that was written as a draft wait for a person; `call`: see `Send.call`."""
     row = _row(tx, delivery)
     content = contents.of_send(tx, row, "")
@@ -50,7 +52,7 @@ def ask(tx: Transaction, delivery: int, reason: str, call: str, via: str, now: i
     asked = Asked(
         endpoint="events" if row["campaign_id"] else f"sends.{row['type']}",
         reason=reason,
-        people=1,
+        people=each,
         delivery=delivery,
         call=call,
         facts={
@@ -80,7 +82,7 @@ def follow_up(tx: Transaction, number: int, now: int) -> None:
     state = approvals.get(tx, number).state
     row = tx.one("drafts.waiting", {"delivery": approval.delivery})
     if row and state == "used":
-        _queue(tx, row, now)
+        _queue(tx, row, approval.people or 1, now)
     elif row:
         _give_up(tx, row["delivery"], said or holding.ENDS[state], now)
     tx.run("drafts.settled", {"id": number, "outcome": msgspec.json.encode({"state": state}).decode()})
@@ -96,11 +98,11 @@ def _use(tx: Transaction, approval: Approval, now: int) -> str:
     return ""
 
 
-def _queue(tx: Transaction, row: Row, now: int) -> None:
+def _queue(tx: Transaction, row: Row, each: int, now: int) -> None:
     later = row["retry_at"] is not None and row["retry_at"] > now
     state, query = ("deferred", "drafts.later") if later else ("queued", "ledger.queued")
     ledger.apply(tx, [ledger.Change(row["delivery"], state, query, {})], now)
-    go(tx, row["delivery"], "worker", now)
+    go(tx, row["delivery"], each, "worker", now)
 
 
 def _give_up(tx: Transaction, delivery: int, said: str, now: int) -> None:

@@ -8,11 +8,13 @@ A held trigger whose newest approval is not open any more, or that has a note in
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from handbill.approval import Approval, Asked, digest, in_words
+from handbill.contract.fields import reach
 from handbill.policy import GO, Decision
 from handbill.policy import decide as by_rules
 from handbill.workspace.engine.needs import Content, Job
@@ -98,16 +100,27 @@ def _decide(tx: Transaction, trigger: int, now: int) -> tuple[Decision, int]:
         return GO, 0
     if policy.mode == "sandbox":
         return Decision("refuse", "This was to be sent live, and the workspace is in sandbox mode now."), 0
-    people = _people(tx, row)
+    people, further = _people(tx, row)
     reached, everyone = sending.reached(tx, now), audience.everyone(tx)
-    return by_rules(policy, people=people, everyone=everyone, reached=reached, now=now), people
+    decision = by_rules(policy, people=people + further, everyone=everyone, reached=reached, now=now)
+    return with_copies(decision, further), people + further
 
 
-def _people(tx: Transaction, row: Row) -> int:
-    """How many people get something; drafts reach nobody."""
-    written = msgspec.json.decode(row["contents"], type=list[Any])
+def with_copies(decision: Decision, further: int) -> Decision:
+    """The decision, saying why it is about more people than have a message of their own."""
+    if decision.outcome != "hold" or not further:
+        return decision
+    return replace(decision, reason=f"{decision.reason} (with cc, bcc and further addresses)")
+
+
+def _people(tx: Transaction, row: Row) -> tuple[int, int]:
+    """How many people get something, and how many addresses a copy of it; drafts reach nobody."""
+    written = msgspec.json.decode(row["contents"], type=list[Content])
     query = "holding.to_send" if len(written) == 1 else "holding.count_people"
-    return int(tx.value(query, {"trigger": row["id"]}))
+    people = int(tx.value(query, {"trigger": row["id"]}))
+    further = {content.id: copies for content in written if (copies := reach(content.type, content.fields) - 1)}
+    sent = tx.all("holding.by_content", {"trigger": row["id"]}) if further else []
+    return people, sum(each["count"] * further.get(each["content_id"], 0) for each in sent)
 
 
 def _start(tx: Transaction, job: Job, people: int, via: str, now: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from handbill.approval import digest
+from handbill.contract.fields import reach
 from handbill.errors import InvalidInput, quoted
 from handbill.policy import GO
 from handbill.workspace.store import drafts, ledger, people
@@ -50,7 +51,8 @@ def add(tx: Transaction, sends: Sequence[Send], now: int) -> list[int]:
 
 
 def _add(tx: Transaction, send: Send, now: int) -> int:
-    decision = GO if send.draft else drafts.judge(tx, transport=send.transport, now=now)
+    each = _reach(tx, send)
+    decision = GO if send.draft else drafts.judge(tx, transport=send.transport, each=each, now=now)
     if decision.outcome == "hold" and (earlier := drafts.earlier(tx, send.call, now)):
         return earlier
     waits = send.draft or decision.outcome != "go"
@@ -63,10 +65,16 @@ def _add(tx: Transaction, send: Send, now: int) -> int:
     metrics = ("created", "drafted") if waits else ("created",)
     ledger.count_metrics(tx, [(counted, metric) for metric in metrics], now)
     if decision.outcome != "go":
-        drafts.ask(tx, delivery, decision.reason, send.call, send.via, now)
+        drafts.ask(tx, delivery, each, decision.reason, send.call, send.via, now)
     elif send.transport == "live" and not send.draft:
-        drafts.go(tx, delivery, send.via, now)
+        drafts.go(tx, delivery, each, send.via, now)
     return delivery
+
+
+def _reach(tx: Transaction, send: Send) -> int:
+    """How many addresses it goes to."""
+    template = msgspec.json.decode(tx.value("sends.fields", {"content": send.content_id}) or "{}")
+    return reach(send.type, {**template, **send.content, **send.fields})
 
 
 def template(tx: Transaction, wanted: int | str) -> Row | None:

@@ -19,6 +19,10 @@ SELECT DISTINCT person FROM deliveries WHERE trigger_id = :trigger AND state IN 
 -- name: count_people
 SELECT count(DISTINCT person) FROM deliveries WHERE trigger_id = :trigger AND state IN ('queued', 'deferred')
 
+-- name: by_content
+SELECT content_id, count(*) AS count FROM deliveries WHERE trigger_id = :trigger AND state IN ('queued', 'deferred')
+GROUP BY content_id
+
 -- name: first
 SELECT p.email, p.id FROM deliveries d JOIN people p ON p.person = d.person WHERE d.trigger_id = :trigger
 ORDER BY d.delivery LIMIT :limit

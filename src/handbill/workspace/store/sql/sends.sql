@@ -49,6 +49,9 @@ INSERT INTO transactional (name, created, updated) VALUES (:name, :now, :now) RE
 INSERT INTO contents (transactional_id, name, type, fields, created, updated)
 VALUES (:transactional, :name, :type, '{}', :now, :now)
 
+-- name: fields
+SELECT fields FROM contents WHERE id = :content
+
 -- name: written
 SELECT id, type FROM contents
 WHERE transactional_id = :transactional AND type = :type AND sending_state <> 'off'
