@@ -12,6 +12,7 @@ from handbill.connections import Connection, reach
 from handbill.connections.saved import load
 from handbill.connections.switching import Connections
 from handbill.console.pages import Pages
+from handbill.policy import Policy
 from handbill.workspace.store import audit, sending
 from handbill.workspace.workspace import Workspace
 
@@ -75,14 +76,25 @@ async def test_a_new_connection_lets_nobody_be_reached_without_a_person_even_if_
         await sent(await connections.start("acme"), **played.keys, name="acme")
         rules = await database.read(sending.get, "acme")
         assert (rules.mode, rules.auto_send_max) == ("live", 0)
-        loose = type(rules)(mode="live", auto_send_max=-1)
+        loose = type(rules)(mode="live", auto_send_max=-1, pii="masked")
         await database.write(sending.put, loose, "acme")
         await sent(await connections.start("acme"), **played.keys, name="acme")
         assert (await database.read(sending.get, "acme")) == loose
         await connections.remove("acme")
         await sent(await connections.start("acme"), **played.keys, name="acme")
-        assert (await database.read(sending.get, "acme")).auto_send_max == 0
+        again = await database.read(sending.get, "acme")
+        assert (again.auto_send_max, again.pii) == (0, "masked")
         actions = [(record.action, record.via) for record in await database.read(audit.read)]
         assert ("connected", "console") in actions
         assert ("removed", "tool") in actions
         assert load(embedded.workspace.settings.home).current == "acme"
+
+
+async def test_a_name_that_is_connected_to_another_workspace_begins_anew(embedded: Connection) -> None:
+    played, database = Played(embedded.workspace), embedded.workspace.database
+    async with Pages() as pages, Connections(embedded, pages, played) as connections:
+        await sent(await connections.start("acme"), **played.keys, name="acme")
+        await database.write(sending.put, Policy(mode="live", auto_send_max=-1), "acme")
+        played.region = "eu"
+        await sent(await connections.start("acme"), **played.keys, name="acme")
+        assert (await database.read(sending.get, "acme")).auto_send_max == 0

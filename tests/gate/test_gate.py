@@ -84,6 +84,13 @@ async def test_larger_or_unknown_waits_and_is_no_error(
     }
 
 
+async def test_a_segment_of_nobody_may_be_full_when_it_is_sent_to(live: Live, far: Workspace) -> None:
+    await change(far, "DELETE FROM segment_people")
+    held = await live.trigger(recipients={"segment": {"id": 3}})
+    assert (held["state"], held["reason"]) == ("held", "nobody knows how many people this reaches")
+    assert live.posted == []
+
+
 async def test_a_broadcasts_own_audience_is_of_unknown_size(live: Live) -> None:
     held = await live.gate.trigger(RESTOCK, {})
     assert held.approval
@@ -429,6 +436,39 @@ async def test_addresses_of_a_message_are_counted_and_kept_to_the_domains(live: 
     assert (await send(live, to="u1@film.example, u2@film.example"))["reason"] == (
         "2 people; up to 1 go without approval"
     )
+
+
+UNREADABLE = ["u1@film.example; u2@film.example", "u1@film.example u2@film.example", "u1@film.example, ("]
+
+
+@pytest.mark.usefixtures("receipt")
+@pytest.mark.parametrize("to", UNREADABLE)
+async def test_addresses_that_cannot_be_told_apart_are_of_unknown_number(live: Live, to: str) -> None:
+    await live.rules(auto_send_max=1)
+    assert (await send(live, to=to))["reason"] == "nobody knows how many people this reaches"
+    assert live.posted == []
+
+
+@pytest.mark.usefixtures("receipt")
+async def test_copies_are_counted_and_kept_to_the_domains_as_well(live: Live) -> None:
+    await live.rules(auto_send_max=2, only_domains=("film.example",))
+    copies = {"cc": "u2@film.example, x@far.example", "bcc": "y@far.example"}
+    body = {"transactional_message_id": "Receipt", "identifiers": {"id": "u1"}, "to": "u1@film.example", **copies}
+    assert (await live.gate.message("email", body)).notes == ["2 addresses skipped: outside of film.example"]
+    sent = json.loads(live.posted[0].content)
+    assert (sent["to"], sent["cc"], sent.get("bcc", "")) == ("u1@film.example", "u2@film.example", "")
+    outcome = await live.gate.message("email", body | {"cc": "u2@film.example, u3@film.example"})
+    assert outcome.approval
+    assert outcome.approval.reason == "3 people; up to 2 go without approval"
+
+
+@pytest.mark.usefixtures("receipt")
+async def test_a_message_for_later_counts_on_its_own_day(live: Live) -> None:
+    await live.rules(auto_send_max=1, daily_max=1)
+    later = NOW + 30 * 86_400
+    assert (await send(live, send_at=later))["state"] == "queued"
+    assert (await send(live, send_at=later + 3600))["reason"].startswith("1 more people after 1 in 24 hours")
+    assert (await send(live))["state"] != "held"
 
 
 @pytest.mark.usefixtures("receipt")

@@ -207,3 +207,18 @@ async def test_copies_that_a_template_names_count_too(live: Live) -> None:
         await send(live, way)
     waiting = await live.workspace.database.read(approvals.waiting)
     assert [each.people for each in waiting] == [3, 3]
+
+
+async def test_a_message_for_later_counts_on_its_own_day(live: Live) -> None:
+    await live.rules(auto_send_max=1, daily_max=1)
+    month, states_ = 30 * 86_400, []
+    for at in (NOW + month, NOW + month + 3600, NOW + month - 3600, NOW + 2 * month):
+        await live.http.post("/v1/send/email", json={**CALL, "send_at": at})
+        states_.append((await states(live))[-1][0])
+    assert states_ == ["deferred", "drafted", "drafted", "deferred"]
+    await send(live, "transactional")
+    assert (await states(live))[-1] == ("sent", None)
+    live.clock.advance(month)
+    await send_everything(live.workspace)
+    await send(live, "event")
+    assert (await states(live))[-1] == ("drafted", None)

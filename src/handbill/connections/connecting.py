@@ -16,7 +16,6 @@ from handbill.connections.keys import Keys
 from handbill.connections.probe import Found, Told, probe
 from handbill.connections.saved import Book, Saved, change, checked_name, load, name_for
 from handbill.errors import Fault, InvalidInput, Unauthorized, quoted
-from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.workspace.store import audit, sending
 from handbill.workspace.store.database import Database, Transaction
@@ -70,11 +69,13 @@ async def connect_live(
 ) -> tuple[Saved, Found]:
     """Try the keys; keep them, and make the connection the current one. Raises as `probe` does.
 
-    A new one begins with the rules that let nobody be reached without a person's yes, whatever one of its name had.
+    A new one, and one that leads to another workspace than before, begins with nobody reached without a person's
+    yes; what else its name was limited to stays.
     """
     found = await probe(want.keys, want.region, settings.customerio_url, transport, tell)
     name = want.name or name_for(found.workspace, found.region)
-    new = name not in load(settings.home).connections
+    before = load(settings.home).connections.get(name)
+    new = before is None or (before.workspace, before.region) != (found.workspace, found.region)
     await database.write(_connected, name, found.region, want.keys, via, new)
     place = await asyncio.to_thread(kept.keep, settings.home, name, want.keys)
     saved = Saved(
@@ -118,7 +119,7 @@ async def remove(settings: Settings, database: Database, name: str, via: Via) ->
 def _connected(tx: Transaction, name: str, region: Region, keys: Keys, via: Via, new: bool) -> None:
     now = int(time.time())
     if new:
-        sending.change(tx, Policy(mode="live"), via, now, name)
+        sending.change(tx, structs.replace(sending.get(tx, name), mode="live", auto_send_max=0), via, now, name)
     audit.record(tx, audit.Entry(name, "connected", via, {"region": region, "keys": [*keys.apis]}), now)
 
 

@@ -24,27 +24,31 @@ class Sends:
         self._client = client
 
     def about(self, call: Call) -> dict[str, Any]:
-        return {}
+        return {"send_at": call.body["send_at"]} if call.body.get("send_at") else {}
 
     async def size(self, call: Call, rules: Policy) -> Sized:
         """The addresses of a mail are counted; any other way reaches one person, and a draft nobody."""
         if call.body.get("queue_draft"):
             return Sized(call, 0)
-        addresses = _addresses(call)
-        kept = [each for each in addresses if allowed(each, rules.only_domains)]
-        if addresses and not kept:
+        named = _addresses(call)
+        if named is None:
+            return Sized(call, None, UNKNOWN_ADDRESSES if rules.only_domains else "")
+        waits = UNKNOWN_ADDRESSES if rules.only_domains and not named else ""
+        kept = {field: [each for each in named[field] if allowed(each, rules.only_domains)] for field in named}
+        if named and not kept.get("to"):
             outside = f"outside of {', '.join(rules.only_domains)}, to which sending is limited"
             raise SendingRefused(f"The address is {outside}. Nothing was sent.")
-        waits = UNKNOWN_ADDRESSES if rules.only_domains and not addresses else ""
-        if len(kept) == len(addresses):
-            return Sized(call, max(1, len(kept)), waits)
-        notes = [f"{len(addresses) - len(kept)} addresses skipped: outside of {', '.join(rules.only_domains)}"]
-        return Sized(Call(call.endpoint, {**call.body, "to": ", ".join(kept)}), len(kept), waits, notes)
+        if kept == named:
+            return Sized(call, max(1, _count(named)), waits)
+        notes = [f"{_count(named) - _count(kept)} addresses skipped: outside of {', '.join(rules.only_domains)}"]
+        body = {**call.body, **{field: ", ".join(addresses) for field, addresses in kept.items()}}
+        return Sized(Call(call.endpoint, body, call.path), _count(kept), waits, notes)
 
     async def details(self, sized: Sized) -> Details:
         message, body = await self._message(sized.call), sized.call.body
         contents = (await self._client.transactional.contents(message.id)).contents
         facts = {
+            **self.about(sized.call),
             "transactional_id": message.id,
             "name": message.name,
             "messages": messages(contents),
@@ -104,9 +108,23 @@ class Sends:
         return "CUSTOMERIO_GET_MESSAGES"
 
 
-def _addresses(call: Call) -> list[str]:
-    """Whom a mail goes to; none when the way is another, or the person's own device or address is meant."""
+def _addresses(call: Call) -> dict[str, list[str]] | None:
+    """Whom a mail goes to, by field; None when a field cannot be read.
+
+    There are none when the way is another, or the person's own device or address is meant.
+    """
     if call.endpoint != "sends.email":
-        return []
-    copies = [call.body[field] for field in ("to", "cc", "bcc") if call.body.get(field)]
-    return [address for _, address in getaddresses(copies) if address]
+        return {}
+    named = {field: _read(call.body[field]) for field in ("to", "cc", "bcc") if call.body.get(field)}
+    found = {field: addresses for field, addresses in named.items() if addresses}
+    return found if len(found) == len(named) else None
+
+
+def _read(text: str) -> list[str]:
+    """The addresses; none when there may be others than those that were understood."""
+    addresses = [address for _, address in getaddresses([text])]
+    return addresses if text.count("@") == len(addresses) and all(addresses) else []
+
+
+def _count(named: Mapping[str, list[str]]) -> int:
+    return sum(map(len, named.values()))

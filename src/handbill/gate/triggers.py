@@ -39,7 +39,8 @@ class Triggers:
         if named:
             return len(set(named))
         segment = _segment(body.get("recipients"))
-        return (await self._client.segments.count(segment)).count if segment else None
+        # one of nobody may be full by the time it is sent to: its size is not known
+        return (await self._client.segments.count(segment)).count or None if segment else None
 
     async def details(self, sized: Sized) -> Details:
         number, body = sized.call.path["broadcast_id"], sized.call.body

@@ -25,7 +25,7 @@ def begin(tx: Transaction, asked: Asked, judge: Judge, time: float, *, repeats: 
     earlier = approvals.earlier(tx, asked.connection, asked.call, window, now)
     if earlier and not (earlier.state == "waiting" and earlier.until and earlier.until <= now):
         return Begun(earlier, repeated=True)
-    decision = judge(rules, sending.reached(tx, now, asked.connection), now)
+    decision = judge(rules, sending.reached(tx, max(now, _later(asked)), asked.connection), now)
     if decision.outcome == "refuse":
         raise SendingRefused(decision.reason)
     if decision.outcome == "go":
@@ -50,7 +50,7 @@ def finish(tx: Transaction, number: int, state: State, outcome: Mapping[str, Any
     """Keep what came of a call; who was not reached is not counted."""
     approval = approvals.finish(tx, number, state, outcome, now)
     if state == "failed":
-        sending.let_through(tx, -(approval.people or 0), now, approval.connection)
+        sending.let_through(tx, -(approval.people or 0), now, approval.connection, _later(approval))
     return approval
 
 
@@ -71,4 +71,9 @@ def _leave(tx: Transaction, asked: Asked, time: float) -> None:
         turn = {"connection": asked.connection, "broadcast": broadcast, "now": now, "interval": interval}
         if not tx.run("sending.take_turn", turn):
             raise too_soon(broadcast, tx.value("sending.free_at", turn) - now)
-    sending.let_through(tx, asked.people or 0, int(time), asked.connection)
+    sending.let_through(tx, asked.people or 0, int(time), asked.connection, _later(asked))
+
+
+def _later(asked: Asked) -> int:
+    """When the service is to send it, if not at once."""
+    return int(asked.facts.get("send_at", 0))

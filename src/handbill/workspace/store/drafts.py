@@ -13,8 +13,8 @@ from handbill.workspace.store.database import Row, Transaction
 CHANGED = "{} changed after it was approved; nothing was sent."
 
 
-def judge(tx: Transaction, *, transport: str, each: int, now: int) -> Decision:
-    """May a message that goes to `each` addresses go without a person's yes?
+def judge(tx: Transaction, *, transport: str, each: int, at: int) -> Decision:
+    """May a message that goes to `each` addresses at the time `at` go without a person's yes?
 
     Quiet hours do not hold it: it answers somebody. What campaigns write waits for their end all
     the same: see `ends_quiet`.
@@ -22,7 +22,7 @@ def judge(tx: Transaction, *, transport: str, each: int, now: int) -> Decision:
     if transport == "capture":
         return GO
     policy = msgspec.structs.replace(sending.get(tx), quiet_hours="")
-    decision = decide(policy, people=each, everyone=None, reached=sending.reached(tx, now), now=now)
+    decision = decide(policy, people=each, everyone=None, reached=sending.reached(tx, at), now=at)
     return holding.with_copies(decision, each - 1)
 
 
@@ -31,9 +31,9 @@ def ends_quiet(tx: Transaction, transport: str, now: int) -> int | None:
     return quiet_until(sending.get(tx).quiet_hours, now) if transport == "live" else None
 
 
-def go(tx: Transaction, delivery: int, each: int, via: str, now: int) -> None:
-    """Count a live message that is let through."""
-    sending.let_through(tx, each, now)
+def go(tx: Transaction, delivery: int, each: int, via: str, now: int, later: int | None = None) -> None:
+    """Count a live message that is let through, for the day on which it goes."""
+    sending.let_through(tx, each, now, later=later)
     audit.record(tx, audit.Entry("", "sent", via, {"delivery": delivery, "people": each}), now)
 
 
@@ -102,7 +102,7 @@ def _queue(tx: Transaction, row: Row, each: int, now: int) -> None:
     later = row["retry_at"] is not None and row["retry_at"] > now
     state, query = ("deferred", "drafts.later") if later else ("queued", "ledger.queued")
     ledger.apply(tx, [ledger.Change(row["delivery"], state, query, {})], now)
-    go(tx, row["delivery"], each, "worker", now)
+    go(tx, row["delivery"], each, "worker", now, row["retry_at"])
 
 
 def _give_up(tx: Transaction, delivery: int, said: str, now: int) -> None:

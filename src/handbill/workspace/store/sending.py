@@ -79,11 +79,13 @@ def obstacle(tx: Transaction, types: Sequence[str], lacking: Mapping[str, str]) 
 
 
 def reached(tx: Transaction, now: int, connection: str = "") -> int:
-    """How many people were let through in the last 24 hours."""
-    return int(tx.value("sending.reached", {"connection": connection, "since": now - DAY - MINUTE}))
+    """How many people were let through for the 24 hours before `now`, and those after it."""
+    window = {"since": now - DAY - MINUTE, "until": now + DAY}
+    return int(tx.value("sending.reached", {"connection": connection, **window}))
 
 
-def let_through(tx: Transaction, people: int, now: int, connection: str = "") -> None:
-    """Count people who are about to be reached."""
+def let_through(tx: Transaction, people: int, now: int, connection: str = "", later: int | None = None) -> None:
+    """Count people who are about to be reached, or are `later` (Unix seconds)."""
+    at = max(now, later or 0)
     tx.run("sending.forget_reached", {"connection": connection, "before": now - 2 * DAY})
-    tx.run("sending.let_through", {"connection": connection, "minute": now - now % MINUTE, "people": people})
+    tx.run("sending.let_through", {"connection": connection, "minute": at - at % MINUTE, "people": people})

@@ -52,7 +52,9 @@ def add(tx: Transaction, sends: Sequence[Send], now: int) -> list[int]:
 
 def _add(tx: Transaction, send: Send, now: int) -> int:
     each = _reach(tx, send)
-    decision = GO if send.draft else drafts.judge(tx, transport=send.transport, each=each, now=now)
+    decision = (
+        GO if send.draft else drafts.judge(tx, transport=send.transport, each=each, at=max(now, send.send_at or 0))
+    )
     if decision.outcome == "hold" and (earlier := drafts.earlier(tx, send.call, now)):
         return earlier
     waits = send.draft or decision.outcome != "go"
@@ -67,7 +69,7 @@ def _add(tx: Transaction, send: Send, now: int) -> int:
     if decision.outcome != "go":
         drafts.ask(tx, delivery, each, decision.reason, send.call, send.via, now)
     elif send.transport == "live" and not send.draft:
-        drafts.go(tx, delivery, each, send.via, now)
+        drafts.go(tx, delivery, each, send.via, now, send.send_at)
     return delivery
 
 

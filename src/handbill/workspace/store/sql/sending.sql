@@ -1,5 +1,5 @@
 -- name: reached
-SELECT coalesce(sum(people), 0) FROM reached WHERE connection = :connection AND minute > :since
+SELECT coalesce(sum(people), 0) FROM reached WHERE connection = :connection AND minute > :since AND minute < :until
 
 -- name: let_through
 INSERT INTO reached (connection, minute, people) VALUES (:connection, :minute, :people)
