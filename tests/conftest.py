@@ -7,7 +7,8 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,11 +109,35 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def workspace(tmp_path: Path, clock: FixedClock, empty_database: Path) -> AsyncIterator[Workspace]:
-    (tmp_path / "home").mkdir()
-    shutil.copy(empty_database, tmp_path / "home" / "workspace.db")
-    async with Workspace.open(Settings.load({}, tmp_path / "home"), clock) as opened:
-        yield dataclasses.replace(opened, renderer=RenderedHere())
+def first_database(empty_database: Path) -> Path:
+    """What `workspace` begins with. A module whose tests all need the same in it makes it once, with `filled`."""
+    return empty_database
+
+
+@pytest.fixture
+async def workspace(tmp_path: Path, clock: FixedClock, first_database: Path) -> AsyncIterator[Workspace]:
+    async with opened(first_database, tmp_path, clock) as workspace:
+        yield workspace
+
+
+@asynccontextmanager
+async def opened(database: Path, folder: Path, clock: FixedClock) -> AsyncIterator[Workspace]:
+    """A workspace that begins with a copy of this database."""
+    (folder / "home").mkdir()
+    shutil.copy(database, folder / "home" / "workspace.db")
+    async with Workspace.open(Settings.load({}, folder / "home"), clock) as workspace:
+        yield dataclasses.replace(workspace, renderer=RenderedHere())
+
+
+def filled(empty: Path, folder: Path, fill: Callable[[Workspace], Awaitable[object]]) -> Path:
+    """A database in which `fill` was done."""
+
+    async def make() -> Path:
+        async with opened(empty, folder, FixedClock()) as workspace:
+            await fill(workspace)
+        return folder / "home" / "workspace.db"
+
+    return asyncio.run(make())
 
 
 @pytest.fixture
@@ -154,9 +179,14 @@ def app_key(workspace: Workspace) -> str:
 
 
 @pytest.fixture
-async def client(workspace: Workspace, app_key: str) -> AsyncIterator[Client]:
+def transport(workspace: Workspace) -> httpx2.ASGITransport:
+    """The way to the workspace's HTTP side without a socket."""
+    return httpx2.ASGITransport(create_app(workspace, limits=False))
+
+
+@pytest.fixture
+async def client(transport: httpx2.ASGITransport, app_key: str) -> AsyncIterator[Client]:
     """The App API as our own client sees it."""
-    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
     async with Client("http://workspace", app_key, transport, waits=Waits(sleep=no_time)) as opened:
         yield opened
 
@@ -166,9 +196,8 @@ async def no_time(seconds: float) -> None:
 
 
 @pytest.fixture
-async def http(workspace: Workspace, app_key: str) -> AsyncIterator[httpx2.AsyncClient]:
+async def http(transport: httpx2.ASGITransport, app_key: str) -> AsyncIterator[httpx2.AsyncClient]:
     """The App API as any HTTP client sees it, with the right key."""
-    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
     headers = {"Authorization": f"Bearer {app_key}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://workspace", headers=headers) as opened:
         yield opened

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import filled
 from tests.workspace.engine.standins import send_everything
 
 from handbill.client import Client
@@ -61,7 +62,7 @@ messages:
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def raw() -> Iterator[sqlite3.Connection]:
     """The raw files as tables, loaded without any of our code."""
     connection = sqlite3.connect(":memory:")
@@ -74,23 +75,27 @@ def raw() -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-@pytest.fixture
-async def shop(workspace: Workspace, tmp_path: Path) -> Workspace:
+@pytest.fixture(scope="module")
+def first_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop's people, events, segments and one broadcast."""
-    await imports.run(workspace, "people", DATA / "people.csv")
-    await imports.run(workspace, "events", DATA / "events.jsonl")
-    (tmp_path / "segments").mkdir()
-    (tmp_path / "broadcasts").mkdir()
+    folder = tmp_path_factory.mktemp("pagila")
+
+    async def fill(workspace: Workspace) -> None:
+        await imports.run(workspace, "people", DATA / "people.csv")
+        await imports.run(workspace, "events", DATA / "events.jsonl")
+        await apply(workspace, folder)
+
+    (folder / "segments").mkdir()
+    (folder / "broadcasts").mkdir()
     for number, (name, conditions) in enumerate(SEGMENTS.items(), 1):
         text = f"id: {number}\nname: {name}\nconditions: {conditions}\n"
-        (tmp_path / "segments" / f"{name}.yaml").write_text(text)
-    (tmp_path / "broadcasts" / "shelf.yaml").write_text(MAIL)
-    await apply(workspace, tmp_path)
-    return workspace
+        (folder / "segments" / f"{name}.yaml").write_text(text)
+    (folder / "broadcasts" / "shelf.yaml").write_text(MAIL)
+    return filled(empty_database, folder, fill)
 
 
 async def test_segments_hold_just_the_people_that_sql_on_the_raw_files_finds(
-    shop: Workspace, client: Client, raw: sqlite3.Connection
+    workspace: Workspace, client: Client, raw: sqlite3.Connection
 ) -> None:
     for number, name in enumerate(SEGMENTS, 1):
         expected = sorted(row[0] for row in raw.execute(EXPECTED[name]))
@@ -100,12 +105,12 @@ async def test_segments_hold_just_the_people_that_sql_on_the_raw_files_finds(
 
 
 async def test_a_broadcast_to_a_segment_reaches_each_of_its_people_once(
-    shop: Workspace, client: Client, raw: sqlite3.Connection
+    workspace: Workspace, client: Client, raw: sqlite3.Connection
 ) -> None:
     number = (
         await client.triggers.create(7, {"recipients": {"segment": {"id": 3}}, "data": {"films": ["A", "B"]}})
     ).id
-    await send_everything(shop)
+    await send_everything(workspace)
     progress = await client.triggers.progress(7, number)
     wanted = f"SELECT email, first_name, city FROM people WHERE id IN ({EXPECTED['recent-2022']})"
     expected = {email: f"2 for {name} in {city}" for email, name, city in raw.execute(wanted)}
@@ -114,13 +119,13 @@ async def test_a_broadcast_to_a_segment_reaches_each_of_its_people_once(
 
 
 async def test_people_named_with_their_own_data_each_get_their_own_films(
-    shop: Workspace, client: Client, raw: sqlite3.Connection
+    workspace: Workspace, client: Client, raw: sqlite3.Connection
 ) -> None:
     query = "SELECT customer_id, json_group_array(title) FROM rentals WHERE category = 'Horror' GROUP BY customer_id"
     films = {customer: json.loads(titles) for customer, titles in raw.execute(query)}
     people = [{"id": customer, "data": {"films": titles}} for customer, titles in films.items()]
     await client.triggers.create(7, {"per_user_data": people})
-    await send_everything(shop)
+    await send_everything(workspace)
     messages = (await client.messages.list(MessagesQuery(limit=1000))).messages
     assert len(messages) == len(films)
     for message in messages[:20]:

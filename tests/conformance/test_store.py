@@ -5,6 +5,7 @@ says what must be true after every step.
 """
 
 import asyncio
+import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -106,7 +107,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.folder = TemporaryDirectory()
+        self.folder = TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
         self.loop = asyncio.new_event_loop()
         self.database = self.loop.run_until_complete(STORES[self.store](Path(self.folder.name)))
         self.now = NOW

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import filled
 
 from handbill.client import Client
 from handbill.demo.filling import fill
@@ -23,8 +25,12 @@ BARE = {"headline": "Back", "products": [{"name": "Seed tin", "category": "tools
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="module")
+def first_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return filled(empty_database, tmp_path_factory.mktemp("demo"), fill)
+
+
 async def test_its_five_segments_have_people_in_them(workspace: Workspace, client: Client) -> None:
-    await fill(workspace)
     segments = (await client.segments.list()).segments
     counts = {segment.name: (await client.segments.count(segment.id)).count for segment in segments}
     assert len(counts) == 5
@@ -37,7 +43,6 @@ async def test_its_five_segments_have_people_in_them(workspace: Workspace, clien
 async def test_its_definitions_are_two_broadcasts_a_newsletter_and_two_templates(
     workspace: Workspace, client: Client
 ) -> None:
-    await fill(workspace)
     assert [broadcast.name for broadcast in (await client.broadcasts.list()).broadcasts] == [
         "Back in stock",
         "Sowing calendar",
@@ -46,7 +51,6 @@ async def test_its_definitions_are_two_broadcasts_a_newsletter_and_two_templates
 
 
 async def test_its_files_applied_again_change_nothing(workspace: Workspace) -> None:
-    await fill(workspace)
     with as_file(files("handbill.demo") / "workspace") as folder:
         outcomes = {each.outcome for each in await apply(workspace, folder)}
     assert outcomes == {"unchanged"}
@@ -56,7 +60,6 @@ async def test_its_files_applied_again_change_nothing(workspace: Workspace) -> N
 async def test_a_broadcasts_mail_can_be_made_for_everybody(
     workspace: Workspace, broadcast: int, data: dict[str, Any]
 ) -> None:
-    await fill(workspace)
     results = await workspace.database.read(_rendered, broadcast, data)
     assert len(results) == 1000
     assert all(isinstance(result, Rendered) and result.subject and result.recipient for result in results)

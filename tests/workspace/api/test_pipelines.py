@@ -13,7 +13,6 @@ from handbill.contract.app.activities import ActivitiesQuery
 from handbill.contract.limits import BATCH_BYTES, OPERATION_BYTES
 from handbill.errors import NotFound
 from handbill.workspace import delivery_ids
-from handbill.workspace.app import create_app
 from handbill.workspace.store import objects
 from handbill.workspace.workspace import Workspace
 
@@ -25,10 +24,9 @@ ANA = {"userId": "u1"}
 
 
 @pytest.fixture
-async def pipelines(workspace: Workspace) -> AsyncIterator[httpx2.AsyncClient]:
+async def pipelines(workspace: Workspace, transport: httpx2.ASGITransport) -> AsyncIterator[httpx2.AsyncClient]:
     """The Pipelines API with the right key: user name and empty password."""
     auth = httpx2.BasicAuth(workspace.keys.pipelines_key, "")
-    transport = httpx2.ASGITransport(create_app(workspace, limits=False))
     async with httpx2.AsyncClient(transport=transport, base_url="http://workspace", auth=auth) as opened:
         yield opened
 
