@@ -79,7 +79,11 @@ def test_what_changed_after_the_yes_in_the_terminal_is_not_sent_to_12345_people(
     assert (waiting["id"], waiting["people"], waiting["facts"]["name"]) == (made["approval"], PEOPLE, "Restock")
     refused = handbill("approve", "1", "--people", "12344", "--no-wait")
     assert (refused.status, "people must be the number of people" in refused.err) == (2, True)
-    assert handbill("approve", "1", "--people", "12345", "--no-wait", "--json").json["state"] == "approved"
+    said = handbill("approve", "1", "--people", "12345", "--no-wait").out
+    assert f"audience        {EVERYBODY}" in said
+    assert "sent by a running `handbill serve` or `handbill worker`" in said
+    again = handbill("approve", "1")
+    assert (again.status, "Approval 1 is approved already" in again.err) == (5, True)
     with closing(sqlite3.connect(handbill.home / "workspace.db")) as other, other:
         other.execute("UPDATE contents SET fields = json_set(fields, '$.subject', 'Bye', '$.body', 'Bye')")
     progress = asyncio.run(worked(handbill.home, made["id"]))
@@ -93,7 +97,8 @@ def test_what_changed_after_the_yes_in_the_terminal_is_not_sent_to_12345_people(
 def test_a_person_sees_everything_types_the_number_and_it_is_sent_here(
     handbill: Shell, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2", "--no-wait")
+    data = {"headline": f"Back {'again ' * 100}"}
+    handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2", "--data", json.dumps(data), "--no-wait")
     assert handbill("approve").out == "No approvals.\n"
     assert asyncio.run(worked(handbill.home, 1))["state"] == "held"
     assert 'broadcast 5 "Restock"' in handbill("approve").out
@@ -103,6 +108,7 @@ def test_a_person_sees_everything_types_the_number_and_it_is_sent_here(
     told = handbill("approve", "1")
     for shown in ("people          2", "from: Film Club <news@film.example>; subject: Hello", "u1@film.example, u2"):
         assert shown in told.out
+    assert f"audience        people named one by one\ndata            {json.dumps(data)}\n" in told.out
     assert "finished" in told.out
     assert sorted(str(mail["To"]) for mail in post.mails) == ["u1@film.example", "u2@film.example"]
 
@@ -193,6 +199,6 @@ def test_a_yes_to_a_message_to_one_person_sends_it_here(handbill: Shell, post: P
         insert = "INSERT INTO contents (transactional_id, name, fields, created, updated) VALUES (1, 'M', ?, 1, 1)"
         other.execute(insert, [json.dumps(MAIL)])
     handbill("transactional", "send", "Receipt", "u1", "--no-wait")
-    assert 'transactional 1 "Receipt"' in handbill("approve").out
+    assert 'transactional message 1 "Receipt"' in handbill("approve").out
     assert handbill("approve", "1", "--people", "1", "--json").json == {"approval": 1, "state": "sent"}
     assert [str(mail["To"]) for mail in post.mails] == ["u1@film.example"]

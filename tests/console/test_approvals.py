@@ -30,7 +30,14 @@ from handbill.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.anyio
 
-FACTS = {"broadcast_id": 5, "name": "Restock", "transport": "live", "left_out": {"unsubscribed": 3}}
+FACTS = {
+    "broadcast_id": 5,
+    "name": "Restock",
+    "transport": "live",
+    "audience": "people named one by one, id_ignore_missing",
+    "data": {"headline": "Back in stock"},
+    "left_out": {"unsubscribed": 3},
+}
 IDS = [f"u{number}" for number in range(250)]
 CALL: dict[str, Any] = {
     "path": "/v1/campaigns/5/triggers",
@@ -133,7 +140,12 @@ async def test_what_waits_is_listed_and_shown_whole(workspace: Workspace, browse
     assert f'href="/approvals/{number}"' in listed
     assert "Send broadcast 5 “Restock” to 250 people" in listed
     shown = plain((await browser.get(f"/approvals/{number}")).text)
-    for said in ("250 people; up to 0 go without approval", "3 people: unsubscribed", '"headline": "Back in stock"'):
+    for said in (
+        "250 people; up to 0 go without approval",
+        "people named one by one, id_ignore_missing",
+        "3 people: unsubscribed",
+        '"headline": "Back in stock"',
+    ):
         assert said in shown
     assert "tool, 24 November 2025, 16:00 UTC" in shown
     assert "25 November 2025, 16:00 UTC" in shown
@@ -335,10 +347,13 @@ thead tbody tr th td pre form input label button code div"""
 
 async def test_what_others_wrote_is_text_wherever_it_is_shown(workspace: Workspace, browser: Browser) -> None:
     for text in HOSTILE:
-        facts = dict.fromkeys(("name", "transport", "channel", "from", "subject", "broadcast_id"), text)
+        facts = dict.fromkeys(("name", "transport", "audience", "channel", "from", "subject", "broadcast_id"), text)
         body = {"ids": [text], "emails": [text], "per_user_data": [{"id": text}], "data": {text: text}, text: text}
         number = await ask(
-            workspace, reason=text, facts={**facts, "left_out": {text: 3}}, request={"path": text, "body": body}
+            workspace,
+            reason=text,
+            facts={**facts, "data": {text: text}, "left_out": {text: 3}},
+            request={"path": text, "body": body},
         )
         for path in ("/approvals", f"/approvals/{number}"):
             shown = (await browser.get(path)).text

@@ -101,6 +101,19 @@ async def test_a_broadcasts_own_audience_is_of_unknown_size(live: Live) -> None:
     )
 
 
+async def test_a_person_sees_the_audience_and_the_data_as_they_were_asked_for(live: Live) -> None:
+    filter_ = {"and": [{"segment": {"id": 3}}]}
+    for body, said in (
+        ({"recipients": {"segment": {"id": 3}}}, 'segment 3 "Regulars"'),
+        ({"recipients": filter_}, json.dumps(filter_)),
+        ({"ids": ["u1", "u9"], "id_ignore_missing": True}, "people named one by one, id_ignore_missing"),
+        ({"data_file_url": "https://a:b@files.example/p"}, 'the people in "https://…@files.example/p"'),
+    ):
+        held = await live.gate.trigger(RESTOCK, {**body, "data": {"headline": "Back"}})
+        assert held.approval
+        assert (held.approval.facts["audience"], held.approval.facts["data"]) == (said, {"headline": "Back"})
+
+
 async def test_anyone_may_be_sent_to_when_a_person_said_so(live: Live) -> None:
     await live.rules(auto_send_max=-1)
     assert (await live.trigger(recipients={"and": [{"segment": {"id": 3}}]}))["id"] == 1

@@ -1,5 +1,6 @@
 """How a person behind an MCP client is asked for a number, in both eras of the protocol."""
 
+import json
 import re
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -34,6 +35,8 @@ FACTS: dict[str, Any] = {
     "name": "Restock",
     "messages": [{"channel": "email", "from": "Film Club <news@example.com>", "subject": "Back in stock"}],
     "transport": "smtp",
+    "audience": 'segment 3 "Canada"',
+    "data": {"headline": "Back"},
     "left_out": {"unsubscribed": 12, "without an address": 1, "suppressed": 0},
     "first": [f"u{number}@a.example" for number in range(9)],
 }
@@ -186,6 +189,8 @@ async def test_the_person_sees_what_is_sent_to_whom_and_that_nothing_was() -> No
         'From: "Film Club <news@example.com>"',
         'Subject: "Back in stock"',
         "Sent as: email, through smtp",
+        'Audience: segment 3 "Canada"',
+        'Data: {"headline": "Back"}',
         "Left out: 12 people unsubscribed, 1 person without an address",
         'First of them: "u0@a.example", "u1@a.example", "u2@a.example", "u3@a.example", "u4@a.example"',
         "All of it: http://127.0.0.1:4000/approvals/38",
@@ -211,13 +216,14 @@ async def test_what_others_wrote_stays_inside_its_quotes_on_its_line() -> None:
     plain = questions.question(RESTOCK).text.splitlines()
     message = {"channel": HOSTILE, "from": HOSTILE, "subject": HOSTILE}
     hostile_facts = {"name": HOSTILE, "messages": [message], "transport": HOSTILE, "first": [HOSTILE] * 9}
+    hostile_facts |= {"audience": f"segment 3 {json.dumps(HOSTILE)}", "data": {HOSTILE: HOSTILE}}
     waiting = Waiting.of(38, 12_345, {**FACTS, **hostile_facts, "left_out": {HOSTILE: 12}})
     hostile = questions.question(waiting).text.splitlines()
     assert len(hostile) == len(plain)
     assert [line.split(" ")[0] for line in hostile] == [line.split(" ")[0] for line in plain]
     assert all(line.isprintable() for line in hostile)
     quoted = re.findall(r'"(?:[^"\\]|\\.)*"', "\n".join(hostile))
-    assert len(quoted) == 8
+    assert len(quoted) == 10
     assert max(map(len, quoted)) < questions.LONGEST + 20
 
 

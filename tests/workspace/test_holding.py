@@ -161,6 +161,8 @@ async def test_what_waits_is_shown_whole_and_goes_after_a_persons_yes(live: Live
         "name": "Restock",
         "transport": "live",
         "messages": [{"content": 12, "channel": "email", "from": MAIL["from"], "subject": MAIL["subject"]}],
+        "audience": "people named one by one",
+        "data": {},
         "left_out": {"unsubscribed": 1},
         "first": ["u1@film.example", "u2@film.example", "u3@film.example"],
     }
@@ -169,6 +171,17 @@ async def test_what_waits_is_shown_whole_and_goes_after_a_persons_yes(live: Live
     assert (progress.state, progress.counts.sent, progress.counts.skipped) == ("finished", 2, 1)
     assert sorted(str(mail["To"]) for mail in live.post.mails) == ["u2@film.example", "u3@film.example"]
     assert await live.log() == ["held", "approved", "used", "sent"]
+
+
+async def test_a_segment_is_told_with_its_name(live: Live) -> None:
+    for sql in (
+        "INSERT INTO segments (id, name, created, updated) VALUES (3, 'Canada', 1, 1)",
+        "INSERT INTO segment_people SELECT 3, person FROM people LIMIT 3",
+    ):
+        await live.change(sql)
+    held = await live.after(await live.trigger({"recipients": {"segment": {"id": 3}}}))
+    approval = await live.workspace.database.read(approvals.get, held.approval or 0)
+    assert approval.facts["audience"] == 'segment 3 "Canada"'
 
 
 CHANGES: list[tuple[str, str]] = [
@@ -238,9 +251,11 @@ async def test_a_yes_is_good_for_fifteen_minutes_and_a_question_for_a_day(
 
 async def test_two_yeses_at_once_are_one(live: Live) -> None:
     number = await live.trigger()
-    await live.after(number)
-    results = await asyncio.gather(live.approve(number, 3), live.approve(number, 3), return_exceptions=True)
-    assert [type(result) for result in results] in ([type(None), Conflict], [Conflict, type(None)])
+    waits = (await live.after(number)).approval
+    yes = (approvals.approve, waits, 3, "cli", live.clock.now())
+    both = (live.workspace.database.write(*yes), live.workspace.database.write(*yes))
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["Approval", "Conflict"]
     await live.after(number)
     assert len(live.post.mails) == 3
     assert await live.log() == ["held", "approved", "used", "sent"]

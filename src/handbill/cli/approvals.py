@@ -15,6 +15,7 @@ from handbill.approval import Approval
 from handbill.connections import reach
 from handbill.connections.switching import Connections
 from handbill.errors import EXIT_STATUS, InvalidInput, SendingRefused, without_logins
+from handbill.gate.questions import Waiting
 from handbill.opening import gate_of
 from handbill.settings import Settings
 from handbill.workspace.ledger import workers_alive
@@ -24,6 +25,7 @@ from handbill.workspace.workspace import Workspace
 
 SETTLED = ("finished", "failed", "stopped")
 POLL_SECONDS = 0.25
+LATER = "It is sent by a running `handbill serve` or `handbill worker`, if there is one within 15 minutes."
 
 
 @click.command
@@ -47,9 +49,7 @@ def approve(settings: Settings, number: int | None, people: int | None, no_wait:
     if number is None:
         _list(asyncio.run(_waiting(settings)), as_json)
         return
-    approval = asyncio.run(_get(settings, number))
-    if not as_json:
-        show(approval)
+    approval = asyncio.run(_seen(settings, number, as_json))
     typed = _typed(approval) if people is None else people
     told = asyncio.run(_approve(settings, approval, typed, wait=not no_wait, as_json=as_json))
     _tell(told, as_json)
@@ -76,9 +76,14 @@ async def _waiting(settings: Settings) -> list[Approval]:
         return await workspace.database.read(approvals.waiting)
 
 
-async def _get(settings: Settings, number: int) -> Approval:
+async def _seen(settings: Settings, number: int, as_json: bool) -> Approval:
+    """What waits, shown whole. Raises NotFound, and Conflict when it waits no more."""
     async with Workspace.open(settings) as workspace:
-        return await workspace.database.read(approvals.get, number)
+        approval = await workspace.database.read(approvals.get, number)
+        if not as_json:
+            show(approval)
+        approvals.check_open(approval, workspace.clock.now())
+        return approval
 
 
 async def _decline(settings: Settings, number: int) -> Approval:
@@ -97,7 +102,7 @@ async def _approve(
         if "cli" not in policy.approve_via:
             raise SendingRefused(f"Here a yes is given by {' or '.join(policy.approve_via)} only (approve_via).")
         said = await workspace.database.write(approvals.approve, approval.id, typed, "cli", now)
-        return await carry_out(workspace, said, as_json) if wait else _brief(said)
+        return await carry_out(workspace, said, as_json) if wait else {**_brief(said), "note": LATER}
 
 
 async def _make(settings: Settings, approval: Approval, typed: int) -> Mapping[str, Any]:
@@ -183,27 +188,31 @@ def _row(approval: Approval) -> dict[str, Any]:
 
 def what(approval: Approval) -> str:
     """Whose it is: `broadcast 5 "Restock"`."""
-    facts = approval.facts
-    for name in ("broadcast_id", "newsletter_id", "campaign_id", "transactional_id"):
-        if facts.get(name):
-            return f"{name.removesuffix('_id')} {facts[name]} {json.dumps(facts.get('name', ''), ensure_ascii=False)}"
-    return approval.endpoint
+    waits = _waiting_of(approval)
+    name = json.dumps(waits.name, ensure_ascii=False) if waits.name else ""
+    return " ".join(str(part) for part in (waits.kind, waits.id, name) if part)
+
+
+def _waiting_of(approval: Approval) -> Waiting:
+    return Waiting.of(approval.id, approval.people, approval.facts)
 
 
 def show(approval: Approval) -> None:
     """All that is known of it, nothing cut."""
-    facts = approval.facts
+    waits = _waiting_of(approval)
     lines = {
         "approval": f"{approval.id} ({approval.state})",
         "what": what(approval),
         "people": "nobody knows how many" if approval.people is None else f"{approval.people:,}",
-        "left out": ", ".join(f"{count:,} {reason}" for reason, count in facts.get("left_out", {}).items()),
-        "transport": facts.get("transport", ""),
+        "audience": waits.audience,
+        "data": without_logins(json.dumps(waits.data, ensure_ascii=False)) if waits.data else "",
+        "left out": ", ".join(f"{count:,} {reason}" for reason, count in waits.left_out.items()),
+        "transport": waits.transport,
         **{
             f"message {each.get('content') or number}": _message(each)
-            for number, each in enumerate(facts.get("messages", ()), 1)
+            for number, each in enumerate(waits.messages, 1)
         },
-        "first": ", ".join(facts.get("first", ())),
+        "first": ", ".join(waits.first),
         "why": approval.reason,
         "connection": approval.connection,
         "asked": _time(approval.created_at),

@@ -102,7 +102,7 @@ def shown(view: View, recipients: Recipients, form: Markup, *, now: int, after: 
         Markup('<p class="state {}">{} {}</p>').format(approval.state, _state(approval, now), _left(approval, now)),
         *([] if after else [_facts(view, now), *_messages(view)]),
         _recipients(approval, recipients),
-        *([] if after else [_json("Data", view.data), _json("The call", view.call)]),
+        *([] if after else [_json("Data", approval.facts.get("data")), _json("The call", view.call)]),
         form,
     )
 
@@ -128,7 +128,7 @@ def _facts(view: View, now: int) -> Markup:
         ("Why it waits", approval.reason),
         ("People", "unknown" if approval.people is None else f"{approval.people:,}"),
         ("Left out", left_out),
-        ("Audience", view.audience if isinstance(view.audience, str) else _pretty(view.audience)),
+        ("Audience", facts.get("audience", "")),
         ("Goes through", facts.get("transport", "")),
         ("Where", approval.connection or "this workspace"),
         ("Asked by", f"{view.asked_via or 'a call'}, {_time(approval.created_at)}"),

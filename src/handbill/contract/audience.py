@@ -18,7 +18,7 @@ from handbill.contract.limits import (
     PERSON_DATA_BYTES,
     TRIGGER_DATA_BYTES,
 )
-from handbill.errors import Fault, quoted
+from handbill.errors import Fault, quoted, without_logins
 
 FAULTS = 20
 """The most faults that are told at once."""
@@ -61,6 +61,33 @@ def segment(body: Mapping[str, Any]) -> int | None:
     if not isinstance(recipients, dict) or recipients.keys() != {"segment"}:
         return None
     return int(recipients["segment"]["id"])
+
+
+def described(body: Mapping[str, Any], segment_name: str = "", own: Mapping[str, Any] | None = None) -> str:
+    """The audience of a checked body as it was asked for, without the people it names: `segment 3 "Canada"`.
+
+    `own` is the broadcast's own, as far as it is known; `segment_name` is of the segment that either is.
+    """
+    filter_ = body.get("recipients")
+    if people(body) or body.get("named"):
+        whom = ["people named one by one"]
+    elif body.get("data_file_url"):
+        whom = [f"the people in {_json(without_logins(body['data_file_url']))}"]
+    else:
+        whom = [] if filter_ else ["the broadcast's own audience"]
+        whom += [_in_words(each, segment_name) for each in (filter_ or own,) if each]
+    return ", ".join([*whom, *(flag for flag in FLAGS if body.get(flag))])
+
+
+def _in_words(filter_: Mapping[str, Any], segment_name: str) -> str:
+    number = segment({"recipients": filter_})
+    return (
+        _json(filter_) if number is None else f"segment {number} {_json(segment_name) * bool(segment_name)}".strip()
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def is_address(text: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from handbill.errors import without_logins
 from handbill.untrusted import clean
 
 Outcome = Literal["confirmed", "declined", "wrong", "unanswered"]
@@ -22,6 +23,7 @@ _KINDS = {
     "transactional_id": "transactional message",
     "id": "message",
 }
+_SHOWN = ("name", "transport", "audience", "data", "left_out", "first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Waiting:
     transport: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Why somebody does not get it, and how many."""
+    audience: str = ""
+    """As it was asked for, in words."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What the trigger brings, the same for everybody."""
     first: Sequence[str] = ()
     """Recipients, the first of them."""
 
@@ -69,7 +75,7 @@ class Waiting:
     def of(cls, approval: int, people: int | None, facts: Mapping[str, Any]) -> "Waiting":
         """What waits as an approval, from what is kept of it to be shown."""
         own = next((name for name in _KINDS if facts.get(name)), "id")
-        shown = {name: facts[name] for name in ("name", "transport", "left_out", "first") if name in facts}
+        shown = {name: facts[name] for name in _SHOWN if name in facts}
         return cls(
             approval=approval,
             kind=str(facts.get("kind", _KINDS[own])),
@@ -131,6 +137,10 @@ def _details(waiting: Waiting) -> Iterator[str]:
     channels = dict.fromkeys(_line(str(each["channel"])) for each in waiting.messages if each.get("channel"))
     if way := ", through ".join(part for part in (" and ".join(channels), _line(waiting.transport)) if part):
         yield f"Sent as: {way}"
+    if waiting.audience:
+        yield f"Audience: {_json(waiting.audience)}"
+    if waiting.data:
+        yield f"Data: {_json(without_logins(json.dumps(waiting.data, ensure_ascii=False)))}"
     if left_out := [f"{_people(number)} {_line(why)}" for why, number in waiting.left_out.items() if number]:
         yield f"Left out: {', '.join(left_out)}"
     if waiting.first:
@@ -144,6 +154,11 @@ def _people(number: int | None) -> str:
 def _line(text: str) -> str:
     """A word of ours, on one line whatever it is."""
     return " ".join(clean(text, 60).split()).replace('"', "'")
+
+
+def _json(text: str) -> str:
+    """JSON, in which what others wrote has its quotes; when it is cut these are not closed, so all of it has some."""
+    return clean(text) if len(text) <= LONGEST else quote(text)
 
 
 def quote(text: str) -> str:

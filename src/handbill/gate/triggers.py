@@ -35,10 +35,9 @@ class Triggers:
     async def _people(self, body: Mapping[str, Any]) -> int | None:
         if body.get("email_add_duplicates") and not body.get("ids"):
             return None  # an address may be several people's
-        named = _named(body)
-        if named:
+        if named := audience.people(body):
             return len(set(named))
-        segment = _segment(body.get("recipients"))
+        segment = audience.segment(body)
         # one of nobody may be full by the time it is sent to: its size is not known
         return (await self._client.segments.count(segment)).count or None if segment else None
 
@@ -52,8 +51,9 @@ class Triggers:
             "name": broadcast.name,
             "messages": messages(sent),
             "transport": "Customer.io",
-            "audience": _in_words(body),
-            "first": [name for _, name in _named(body)[:FIRST]],
+            "audience": audience.described(body, await self._segment_name(body)),
+            "data": body.get("data") or {},
+            "first": [name for _, name in audience.people(body)[:FIRST]],
         }
         whom = {name: value for name, value in body.items() if name != "data"}
         parts = {
@@ -65,6 +65,10 @@ class Triggers:
             "audience": digest([whom, sized.people]),
         }
         return Details(facts, parts)
+
+    async def _segment_name(self, body: Mapping[str, Any]) -> str:
+        segment = audience.segment(body)
+        return (await self._client.segments.get(segment)).segment.name if segment else ""
 
     async def _snippets(self, texts: list[Any]) -> dict[str, str]:
         """Those that are named in what is written, or in another snippet; none when the key may not read them."""
@@ -103,26 +107,6 @@ class Triggers:
         return (await self._client.triggers.list(call.path["broadcast_id"])).triggers
 
 
-def _named(body: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The people a trigger names, as ids and addresses in one spelling."""
-    entries = [
-        *({"id": each} for each in body.get("ids") or ()),
-        *({"email": each} for each in body.get("emails") or ()),
-        *(body.get("per_user_data") or ()),
-    ]
-    return [("id", each["id"]) if each.get("id") else ("email", _spelled(each["email"])) for each in entries]
-
-
-def _spelled(address: str) -> str:
-    return address.strip(" ").lower()
-
-
-def _segment(recipients: Any) -> int | None:
-    """The segment of a filter that is nothing else."""
-    plain = isinstance(recipients, dict) and recipients.keys() == {"segment"}
-    return int(recipients["segment"]["id"]) if plain else None
-
-
 def _within(body: Mapping[str, Any], domains: tuple[str, ...]) -> tuple[Mapping[str, Any], list[str]]:
     """The trigger without the addresses outside of `domains`, and a note that counts them."""
     option = _option(body)
@@ -147,19 +131,8 @@ def _address(entry: Any) -> str | None:
 
 
 def _addresses_known(body: Mapping[str, Any]) -> bool:
-    named = _named(body)
+    named = audience.people(body)
     return bool(named) and all(kind == "email" for kind, _ in named)
-
-
-def _in_words(body: Mapping[str, Any]) -> str:
-    """The audience, for a person: without anybody's data."""
-    option = _option(body)
-    if not option:
-        return "the broadcast's own audience"
-    if option in ("ids", "emails", "per_user_data"):
-        return f"{len(body[option]):,} named in {option}"
-    segment = _segment(body.get("recipients"))
-    return f"segment {segment}" if segment else "a data file" if option == "data_file_url" else "a filter"
 
 
 def _all(text: Text) -> str:

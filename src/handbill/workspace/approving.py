@@ -12,9 +12,7 @@ from handbill.workspace.engine.needs import Content, Work
 from handbill.workspace.ledger import draft, sample
 from handbill.workspace.preview import render
 from handbill.workspace.store import approvals, ledger
-from handbill.workspace.store.audience import saved
 from handbill.workspace.store.database import Row, Transaction
-from handbill.workspace.store.triggers import broadcast
 from handbill.workspace.workspace import Workspace
 
 PAGE = 100
@@ -24,19 +22,16 @@ Place = tuple[int, int]
 """How far a list of recipients was read."""
 START: Place = (-1, -1)
 
-NAMED = "people named one by one"
 _LISTED = ("ids", "emails", "per_user_data")
 """Where a call names people one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that is approved. `audience` and `data` are as they were asked for; `asked_via` says by what."""
+    """All that is approved; `asked_via` says what asked for it."""
 
     approval: Approval
     asked_via: str
-    audience: Any = ""
-    data: Any = None
     call: Mapping[str, Any] | None = None
     """A call that is made after the yes, without the people it lists."""
     contents: Sequence[Content] = ()
@@ -63,15 +58,14 @@ def view(tx: Transaction, number: int, base_url: str) -> View:
     approval = approvals.get(tx, number)
     via = tx.value("approvals.asked_via", {"id": number}) or ""
     if approval.trigger_id:
-        row = ledger.trigger(tx, approval.trigger_id)
-        written = msgspec.json.decode(row["contents"], type=list[Content])
-        return View(approval, via, _audience(tx, row), msgspec.json.decode(row["data"]), None, written)
+        written = ledger.trigger(tx, approval.trigger_id)["contents"]
+        return View(approval, via, contents=msgspec.json.decode(written, type=list[Content]))
     if approval.delivery and (drafted := draft(tx, approval.delivery, base_url)):
         return View(approval, via, contents=[drafted[0]])
     body = _body(approval)
     unlisted = {name: value for name, value in body.items() if name not in (*_LISTED, "recipients", "data")}
     call = {"call": approval.endpoint, **approval.request, "body": unlisted} if approval.request else None
-    return View(approval, via, _named(body), body.get("data"), call)
+    return View(approval, via, call)
 
 
 def recipients(tx: Transaction, approval: Approval, after: Place = START) -> Recipients:
@@ -112,24 +106,6 @@ def _recipient(row: Row) -> Recipient:
 def _body(approval: Approval) -> Mapping[str, Any]:
     body = (approval.request or {}).get("body")
     return body if isinstance(body, dict) else {}
-
-
-def _audience(tx: Transaction, trigger: Row) -> Any:
-    """The audience as it was asked for; the broadcast's own when the call named none."""
-    given = msgspec.json.decode(trigger["audience"], type=dict[str, Any])
-    if given.pop("named", False):
-        return {NAMED: True, **given} if given else NAMED
-    if trigger["broadcast_id"] and not given.keys() & {"recipients", "data_file_url"}:
-        return {"recipients": saved(broadcast(tx, trigger["broadcast_id"])), **given}
-    return given
-
-
-def _named(body: Mapping[str, Any]) -> Any:
-    """The audience as it was asked for; people who are listed are shown as a list of their own."""
-    if "recipients" in body:
-        return body["recipients"]
-    listed = {name: f"{len(body[name]):,} listed" for name in _LISTED if isinstance(body.get(name), list)}
-    return listed or ""
 
 
 def _listed(body: Mapping[str, Any]) -> list[Recipient]:

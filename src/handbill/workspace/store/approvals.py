@@ -80,7 +80,8 @@ def earlier(tx: Transaction, connection: str, call: str, window: int, now: int) 
 
 def approve(tx: Transaction, number: int, typed: int, via: str, now: int) -> Approval:
     """A person's yes, with the number they typed. Raises NotFound, Conflict and InvalidInput."""
-    approval = _open(tx, number, now)
+    approval = get(tx, number)
+    check_open(approval, now)
     if typed != approval.confirm:
         what = "the number of people" if approval.people is not None else "the broadcast's id, as its size is unknown"
         raise InvalidInput.of("people", f"people must be {what}; approval {number} is not for {typed:,}.")
@@ -89,16 +90,18 @@ def approve(tx: Transaction, number: int, typed: int, via: str, now: int) -> App
 
 def decline(tx: Transaction, number: int, via: str, now: int) -> Approval:
     """A no, or the withdrawal of what waits. Raises NotFound and Conflict."""
-    return _decide(tx, _open(tx, number, now), "declined", via, now)
-
-
-def _open(tx: Transaction, number: int, now: int) -> Approval:
     approval = get(tx, number)
+    check_open(approval, now)
+    return _decide(tx, approval, "declined", via, now)
+
+
+def check_open(approval: Approval, now: int) -> None:
+    """Raise Conflict when nobody can decide about it any more."""
+    number = approval.id
     if approval.state != "waiting":
         raise Conflict(f"Approval {number} is {approval.state} already; ask again by making the call again.")
     if approval.expires_at <= now:
         raise Conflict(f"Approval {number} waited for a day and has expired; make the call again.")
-    return approval
 
 
 def _decide(tx: Transaction, approval: Approval, state: State, via: str, now: int) -> Approval:

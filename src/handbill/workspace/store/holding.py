@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from handbill.approval import Approval, Asked, digest, in_words
+from handbill.contract.audience import described, segment
 from handbill.contract.fields import reach
 from handbill.policy import GO, Decision
 from handbill.policy import decide as by_rules
 from handbill.workspace.engine.needs import Content, Job
 from handbill.workspace.store import approvals, audience, audit, contents, ledger, sending
 from handbill.workspace.store.database import Row, Transaction
+from handbill.workspace.store.triggers import broadcast
 
 SHOWN = 5
 """Recipients that a person is shown by their address."""
@@ -151,8 +153,8 @@ def _ask(tx: Transaction, job: Job, decision: Decision, people: int, seen: Mappi
 def facts(tx: Transaction, job: Job) -> dict[str, Any]:
     """What a person is shown who is to approve this: whose it is, what it says, and whom it reaches."""
     parent = _parent(tx, job.broadcast, job.newsletter)
-    written = contents.of_trigger(tx, ledger.trigger(tx, job.trigger), "")
     own = {"broadcast_id": job.broadcast} if job.broadcast else {"newsletter_id": job.newsletter}
+    row = ledger.trigger(tx, job.trigger)
     people = tx.column("holding.people", {"trigger": job.trigger})
     left_out = audience.left_out(tx, people, parent["topic_id"])
     first = tx.all("holding.first", {"trigger": job.trigger, "limit": SHOWN})
@@ -160,10 +162,20 @@ def facts(tx: Transaction, job: Job) -> dict[str, Any]:
         **own,
         "name": parent["name"],
         "transport": "live",
-        "messages": [shown(content) for content in written if not content.translation_of],
+        "messages": [shown(content) for content in contents.of_trigger(tx, row, "") if not content.translation_of],
+        "audience": _asked_for(tx, row),
+        "data": msgspec.json.decode(row["data"]),
         "left_out": {reason: count for reason, count in left_out.items() if count},
         "first": [row["email"] or row["id"] for row in first],
     }
+
+
+def _asked_for(tx: Transaction, trigger: Row) -> str:
+    """The audience as it was asked for, in words."""
+    given = msgspec.json.decode(trigger["audience"], type=dict[str, Any])
+    own = audience.saved(broadcast(tx, trigger["broadcast_id"])) if trigger["broadcast_id"] else None
+    number = segment(given if given.get("recipients") else {"recipients": own})
+    return described(given, tx.value("holding.segment", {"id": number}) or "", own)
 
 
 def shown(content: Content) -> dict[str, Any]:

@@ -33,11 +33,11 @@ SELECT id FROM approvals WHERE connection <> '' AND (
 -- name: decide
 UPDATE approvals SET state = :state, decided_at = :now, via = :via,
   request = CASE WHEN :state = 'approved' THEN request END,
-  facts = CASE WHEN :state = 'approved' THEN facts ELSE json_remove(facts, '$.first') END
+  facts = CASE WHEN :state = 'approved' THEN facts ELSE json_remove(facts, '$.first', '$.data') END
 WHERE id = :id AND state = 'waiting'
 
 -- name: close
-UPDATE approvals SET state = :state, request = NULL, facts = json_remove(facts, '$.first')
+UPDATE approvals SET state = :state, request = NULL, facts = json_remove(facts, '$.first', '$.data')
 WHERE id = :id AND state IN ('waiting', 'approved')
 
 -- name: finish

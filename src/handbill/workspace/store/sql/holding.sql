@@ -10,6 +10,9 @@ SELECT id, name, topic_id, state FROM broadcasts WHERE id = :id
 -- name: newsletter
 SELECT id, name, topic_id, type FROM newsletters WHERE id = :id
 
+-- name: segment
+SELECT name FROM segments WHERE id = :id
+
 -- name: to_send
 SELECT coalesce(sum(count), 0) FROM trigger_counts WHERE trigger_id = :trigger AND state IN ('queued', 'deferred')
 
