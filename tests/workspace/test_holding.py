@@ -23,7 +23,6 @@ from handbill.approval import in_words
 from handbill.client import Client
 from handbill.connections import reach
 from handbill.contract.app.triggers import Progress
-from handbill.errors import Conflict
 from handbill.opening import context_of
 from handbill.policy import Policy
 from handbill.settings import Settings
@@ -252,9 +251,9 @@ async def test_a_yes_is_good_for_fifteen_minutes_and_a_question_for_a_day(
 async def test_two_yeses_at_once_are_one(live: Live) -> None:
     number = await live.trigger()
     waits = (await live.after(number)).approval
-    yes = (approvals.approve, waits, 3, "cli", live.clock.now())
-    both = (live.workspace.database.write(*yes), live.workspace.database.write(*yes))
-    results = await asyncio.gather(*both, return_exceptions=True)
+    assert waits
+    yes = [live.workspace.database.write(approvals.approve, waits, 3, "cli", live.clock.now()) for _ in range(2)]
+    results = await asyncio.gather(*yes, return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["Approval", "Conflict"]
     await live.after(number)
     assert len(live.post.mails) == 3
