@@ -91,6 +91,8 @@ def test_what_changed_after_the_yes_in_the_terminal_is_not_sent_to_12345_people(
     assert progress["note"].startswith(
         "Content 12: body and subject changed after it was approved; nothing was sent."
     )
+    shown = handbill("triggers", "show", "5", str(made["id"]))
+    assert (shown.out + shown.err).count("body and subject changed") == 1
     assert post.mails == []
 
 
@@ -98,7 +100,8 @@ def test_a_person_sees_everything_types_the_number_and_it_is_sent_here(
     handbill: Shell, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = {"headline": f"Back {'again ' * 100}"}
-    handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2", "--data", json.dumps(data), "--no-wait")
+    made = handbill("broadcast", "trigger", "5", "--id", "u1", "--id", "u2", "--data", json.dumps(data), "--no-wait")
+    assert "repeated" not in made.out
     assert handbill("approve").out == "No approvals.\n"
     assert asyncio.run(worked(handbill.home, 1))["state"] == "held"
     assert 'broadcast 5 "Restock"' in handbill("approve").out
@@ -166,7 +169,7 @@ def test_a_person_sets_all_the_rules_and_wrong_ones_are_named(handbill: Shell) -
         ("--only-domains", "@x", "only_domains are names such as shop.example"),
         ("--quiet-hours", "9-5", "quiet_hours must look like 21:00-08:00 Europe/Berlin"),
         ("--approve-via", "sms", "approve_via is one or more of elicitation, console, cli"),
-        ("--on", "acme", "There is no connection"),
+        ("--connection", "acme", "There is no connection"),
     ):
         ended = handbill("sending", option, value)
         assert (ended.status in (2, 4), named in ended.err) == (True, True)

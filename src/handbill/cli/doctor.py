@@ -237,7 +237,7 @@ def _scopes(name: str, found: Found, when: str) -> Check:
 
 def _limits(name: str, found: Sending) -> Iterator[Check]:
     off = found.rules.mode == "off"
-    then = f"To send again: `handbill sending live --on {name}`." if off else ""
+    then = f"To send again: `handbill sending live --connection {name}`." if off else ""
     yield Check(f"{name}: sending", _rules(found.rules, name), then)
     calls = (
         f"{APP.calls} calls in {APP.seconds} s, each broadcast once in {TRIGGER.seconds} s, "

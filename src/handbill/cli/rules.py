@@ -33,6 +33,11 @@ def keys(settings: Settings, as_json: bool) -> None:
     click.echo(json.dumps(shown) if as_json else "\n".join(f"{name:<13} {key}" for name, key in shown.items()))
 
 
+of_connection = click.option(
+    "--connection", metavar="NAME", help="Of this connection, or `embedded`; the current one if left out."
+)
+
+
 def _listed(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     """`a, b` as a list; an empty text is an empty one."""
     return None if text is None else tuple(each for each in text.replace(",", " ").split())
@@ -69,36 +74,39 @@ def _ways(context: click.Context, parameter: click.Parameter, text: str | None) 
 @click.option(
     "--approve-via", metavar="WAYS", callback=_ways, help=f"How a person may say yes: {', '.join(get_args(Way))}."
 )
-@click.option(
-    "--on", "--connection", "on", metavar="NAME", help="A connection's rules; `embedded` for this machine's."
-)
+@of_connection
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def sending(settings: Settings, /, mode: str | None, on: str | None, as_json: bool, **limits: Any) -> None:
+def sending(settings: Settings, /, mode: str | None, connection: str | None, as_json: bool, **limits: Any) -> None:
     """Show or set what may be sent without a person: sandbox (nothing leaves the machine), live, or off.
 
-    Without --on it is about the workspace that the tools work on now.
+    Without --connection it is about the workspace that the tools work on now.
 
     \b
     Examples:
       handbill sending
       handbill sending live --auto-send-max 100 --daily-max 1000
       handbill sending live --quiet-hours "21:00-08:00 Europe/Berlin" --only-domains shop.example
-      handbill sending off --on acme
+      handbill sending off --connection acme
     """
-    name, book = chosen(settings)
-    name = on or name
-    connection = "" if name == EMBEDDED else book.named(name).name
+    whose = named(settings, connection)
     given = {name: value for name, value in {"mode": mode, **limits}.items() if value is not None}
-    rules = asyncio.run(_rules(settings, given, connection))
+    rules = asyncio.run(changed(settings, given, whose))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(rules)))
     else:
-        whose = f"{connection}: " if connection else ""
-        click.echo(f"{whose}{sentence(rules, connection)} {_repeats(rules)}{_more(rules)}")
+        begin = f"{whose}: " if whose else ""
+        click.echo(f"{begin}{sentence(rules, whose)} {_repeats(rules)}{_more(rules)}")
 
 
-async def _rules(settings: Settings, given: Mapping[str, Any], connection: str) -> Policy:
+def named(settings: Settings, name: str | None) -> str:
+    """The connection as its rules are kept: `''` is the embedded workspace. Raises NotFound."""
+    current, book = chosen(settings)
+    wanted = name or current
+    return "" if wanted == EMBEDDED else book.named(wanted).name
+
+
+async def changed(settings: Settings, given: Mapping[str, Any], connection: str) -> Policy:
     """The rules in force, after changing what is given. Raises InvalidInput for what cannot be."""
     async with Workspace.open(settings) as workspace:
         now = await workspace.database.read(get, connection)

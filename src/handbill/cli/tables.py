@@ -78,6 +78,9 @@ def _show_list(console: Console, name: str, entries: Sequence[Mapping[str, Any]]
 _ASIDE = ("notes", "workspace", "next", "total", "ids", "timestamps")
 """Not shown, or not here: `ids` repeats `identifiers`, and `timestamps` says of each attribute when it was set."""
 
+_USUAL = (("repeated", "False"),)
+"""What goes without saying."""
+
 
 def _going_on(data: Mapping[str, Any]) -> list[str]:
     return [f"More: --start {data['next']}"] if data.get("next") else []
@@ -88,7 +91,7 @@ def _show_values(console: Console, shown: set[tuple[str, str]], values: Mapping[
     for name, value in values.items():
         if isinstance(value, dict) and name not in ("counts", *_ASIDE):
             _show_values(console, shown, value)
-        elif value not in (None, "", []) and name not in _ASIDE and (name, str(value)) not in shown:
+        elif value not in (None, "", []) and name not in _ASIDE and (name, str(value)) not in (*shown, *_USUAL):
             shown.add((name, str(value)))
             console.print(Text.assemble((f"{name:<20}", "bold"), _cell(name, value)))
 

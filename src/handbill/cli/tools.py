@@ -2,18 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import click
-import msgspec
 
-from handbill.connections.saved import EMBEDDED, chosen
+from handbill.cli.rules import changed, named, of_connection
+from handbill.connections.saved import EMBEDDED
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import TOOLS, toolsets
-from handbill.workspace.store.sending import change, get
-from handbill.workspace.workspace import Workspace
 
 RULES = ("readonly", "toolsets", "pii")
 
@@ -26,7 +23,7 @@ RULES = ("readonly", "toolsets", "pii")
     "--toolsets", metavar="NAMES", help="The toolsets there are at most: names with commas, default, or all."
 )
 @click.option("--pii", type=click.Choice(["full", "masked"]), help="masked: tools do not tell who people are.")
-@click.option("--connection", metavar="NAME", help="Of this connection, or `embedded`; the current one if left out.")
+@of_connection
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def tools(settings: Settings, /, connection: str | None, as_json: bool, **rules: Any) -> None:
@@ -44,26 +41,10 @@ def tools(settings: Settings, /, connection: str | None, as_json: bool, **rules:
     given = {name: value for name, value in rules.items() if value is not None}
     if "toolsets" in given and given["toolsets"] != "all":
         given["toolsets"] = toolsets.written(given["toolsets"], "toolsets")
-    name = _named(settings, connection)
-    policy = asyncio.run(_rules(settings, name, given))
+    name = named(settings, connection)
+    policy = asyncio.run(changed(settings, given, name))
     shown = {"connection": name or EMBEDDED, **{rule: getattr(policy, rule) for rule in RULES}}
     click.echo(json.dumps(shown) if as_json else f"{name or EMBEDDED}: {sentence(policy)}")
-
-
-def _named(settings: Settings, name: str | None) -> str:
-    """The connection as rules are kept for it: `''` is the embedded workspace. Raises NotFound."""
-    current, book = chosen(settings)
-    wanted = name or current
-    return "" if wanted == EMBEDDED else book.named(wanted).name
-
-
-async def _rules(settings: Settings, connection: str, given: Mapping[str, Any]) -> Policy:
-    """The rules in force, after changing what is given."""
-    async with Workspace.open(settings) as workspace:
-        if given:
-            wanted = msgspec.structs.replace(await workspace.database.read(get, connection), **given)
-            await workspace.database.write(change, wanted, "cli", workspace.clock.now(), connection)
-        return await workspace.policy(connection)
 
 
 def sentence(policy: Policy) -> str:

@@ -183,7 +183,7 @@ async def get_trigger(
     progress = await triggers.standing(broadcast_id, number)
     ask = context.client.live or progress.state == "failed"
     errors = (await triggers.errors(broadcast_id, number)).errors if ask else []
-    context.notes.extend([progress.note] if progress.note else [])
+    context.notes.extend([progress.note] if progress.note and progress.note not in errors else [])
     return TriggerDetails(
         **(progress.model_dump(exclude={"note", *ASKED}) | trigger.model_dump() | {"errors": errors})
     )
