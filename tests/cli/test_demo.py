@@ -26,9 +26,16 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the user's own workspace."""
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory, own: Path) -> list[dict[str, Any]]:
     """What the demo tells a program."""
-    finished = run("--json", TMPDIR=str(tmp_path_factory.mktemp("demo")))
+    named = {"HANDBILL_HOME": str(own), "HANDBILL_DATABASE": f"sqlite:///{own}/own.db"}
+    finished = run("--json", TMPDIR=str(tmp_path_factory.mktemp("demo")), **named)
     assert finished.returncode == 0, finished.stderr
     return [json.loads(line) for line in finished.stdout.splitlines()]
 
@@ -79,12 +86,8 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_as_it_is(
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_the_users_own_workspace_is_not_touched(tmp_path: Path) -> None:
-    own, temporary = tmp_path / "own", tmp_path / "temporary"
-    own.mkdir()
-    temporary.mkdir()
-    named = {"HANDBILL_HOME": str(own), "HANDBILL_DATABASE": f"sqlite:///{own}/own.db"}
-    assert run("--json", TMPDIR=str(temporary), **named).returncode == 0
+@pytest.mark.usefixtures("lines")
+def test_the_users_own_workspace_is_not_touched(own: Path) -> None:
     assert not any(own.iterdir())
 
 

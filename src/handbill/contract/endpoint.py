@@ -11,9 +11,12 @@ from handbill.contract.limits import APP, Rate
 
 
 class Model(BaseModel):
-    """A JSON object of the API. Unknown keys are kept out of the way: readers ignore them (reference 2.3)."""
+    """A JSON object of the API. Unknown keys are kept out of the way: readers ignore them (reference 2.3).
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    Built when it is first used: a command needs few of them, and all would be much of its start.
+    """
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, defer_build=True)
 
 
 class Nothing(Model):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from handbill.untrusted import clean
@@ -35,6 +35,8 @@ AnswerT = TypeVar("AnswerT", bound="Answer")
 
 class Answer(BaseModel):
     """The answer of a tool. `workspace` says where it acted, `notes` what else is worth knowing."""
+
+    model_config = ConfigDict(defer_build=True)
 
     workspace: str = Field("", description="Where this was done, such as `embedded (sandbox)`.")
     notes: list[str] = Field([], description="What else is worth knowing about this answer.")
