@@ -1,7 +1,7 @@
 """An approval: what may not be sent without a person, as the workspace keeps it and the gate reads it."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -45,7 +45,7 @@ class Approval(Asked, frozen=True, kw_only=True):
     @property
     def confirm(self) -> int:
         """What the person types to say yes: how many people, or, when nobody knows, which broadcast."""
-        return int(self.facts.get("broadcast_id", self.id)) if self.people is None else self.people
+        return to_type(self.id, self.people, self.facts)
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -54,6 +54,11 @@ class Begun(msgspec.Struct, frozen=True):
     approval: Approval
     go: bool = False
     repeated: bool = False
+
+
+def to_type(number: int, people: int | None, facts: Mapping[str, Any]) -> int:
+    """What a yes to approval `number` is: see `Approval.confirm`."""
+    return int(facts.get("broadcast_id", number)) if people is None else people
 
 
 def digest(value: Any) -> str:

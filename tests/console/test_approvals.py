@@ -136,9 +136,9 @@ async def test_nothing_is_shown_without_the_code(workspace: Workspace) -> None:
 
 async def test_what_waits_is_listed_and_shown_whole(workspace: Workspace, browser: Browser) -> None:
     number = await ask(workspace)
-    listed = (await browser.get()).text
+    listed = plain((await browser.get()).text)
     assert f'href="/approvals/{number}"' in listed
-    assert "Send broadcast 5 “Restock” to 250 people" in listed
+    assert 'Send broadcast 5 "Restock" to 250 people' in listed
     shown = plain((await browser.get(f"/approvals/{number}")).text)
     for said in (
         "250 people; up to 0 go without approval",
@@ -378,7 +378,7 @@ async def test_a_held_trigger_is_shown_as_one_person_gets_it_and_sent_as_it_was_
         await browser.enter()
         shown = plain((await browser.get(f"/approvals/{number}")).text)
         for said in (
-            "Send broadcast 5 “Restock” to 3 people?",
+            'Send broadcast 5 "Restock" to 3 people?',
             "Film Club <news@film.example>",
             '"headline": "Back"',
         ):

@@ -15,7 +15,7 @@ async def test_the_call_is_shown_whole_and_a_yes_makes_it(live: Live) -> None:
         await browser.enter()
         shown = plain((await browser.get(f"/approvals/{number}")).text)
         for said in (
-            "Send broadcast 5 “Restock” to 2 people?",
+            'Send broadcast 5 "Restock" to 2 people?',
             "acme",
             "u1",
             "u2",

@@ -12,9 +12,8 @@ from typing import Any
 import httpx2
 
 from handbill import __version__
-from handbill.client.regions import Hosts, Region
+from handbill.client.regions import Hosts, Region, hosts
 from handbill.client.transport import basic, bearer
-from handbill.connections.hosts import hosts
 from handbill.connections.keys import Api, Keys
 from handbill.contract.limits import APP
 from handbill.errors import Fault, InvalidInput, RateLimited, Unavailable

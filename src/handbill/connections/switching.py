@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from handbill.client import Client
+from handbill.client.regions import hosts
 from handbill.connections import Connection, keys
 from handbill.connections.connecting import connect_live, gone, remove, wanted
-from handbill.connections.hosts import hosts
 from handbill.connections.keys import Keys, Place
 from handbill.connections.saved import EMBEDDED, Book, Saved, chosen, load
 from handbill.errors import HandbillError, InvalidInput, NotFound, Unauthorized

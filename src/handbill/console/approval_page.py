@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from handbill.approval import Approval
 from handbill.errors import without_logins
-from handbill.gate.questions import Waiting
+from handbill.gate.questions import Waiting, how_many
 from handbill.untrusted import visible
 from handbill.workspace.approving import Place, Recipients, View
 from handbill.workspace.engine.needs import Content
@@ -89,9 +89,7 @@ def listing(waiting: Sequence[Approval], now: int) -> Markup:
 
 def title(approval: Approval) -> str:
     """What would be sent, to how many."""
-    waiting = _waiting(approval)
-    parts = (f"Send {waiting.kind}", waiting.id, f"“{waiting.name}”" if waiting.name else "")
-    return " ".join(str(part) for part in (*parts, f"to {_people(approval.people)}") if part != "")
+    return _waiting(approval).title
 
 
 def shown(view: View, recipients: Recipients, form: Markup, *, now: int, after: bool) -> Markup:
@@ -123,7 +121,7 @@ def elsewhere() -> Markup:
 
 def _facts(view: View, now: int) -> Markup:
     approval, facts = view.approval, view.approval.facts
-    left_out = [f"{_people(number)}: {why}" for why, number in (facts.get("left_out") or {}).items()]
+    left_out = [f"{how_many(number)}: {why}" for why, number in (facts.get("left_out") or {}).items()]
     rows = [
         ("Why it waits", approval.reason),
         ("People", "unknown" if approval.people is None else f"{approval.people:,}"),
@@ -210,10 +208,6 @@ def _place(place: Place) -> str:
 
 def _waiting(approval: Approval) -> Waiting:
     return Waiting.of(approval.id, approval.people, approval.facts)
-
-
-def _people(number: int | None) -> str:
-    return "an unknown number of people" if number is None else f"{number:,} {'person' if number == 1 else 'people'}"
 
 
 def _open(approval: Approval, now: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from handbill.approval import to_type
 from handbill.errors import without_logins
 from handbill.untrusted import clean
 
@@ -81,7 +82,7 @@ class Waiting:
             kind=str(facts.get("kind", _KINDS[own])),
             id=facts.get(own, ""),
             people=people,
-            confirm=people if people is not None else int(facts.get("broadcast_id", approval)),
+            confirm=to_type(approval, people, facts),
             messages=facts.get("messages") or [facts],
             **shown,
         )
@@ -98,7 +99,7 @@ class Waiting:
         """What would be sent, to how many: customers' text is in quotes that it cannot close."""
         whose = " ".join(str(part) for part in (self.kind, self.id) if part != "")
         name = f" {quote(self.name)}" if self.name else ""
-        return f"Send {whose}{name} to {_people(self.people)}"
+        return f"Send {whose}{name} to {how_many(self.people)}"
 
 
 async def put(ask: Ask | None, question: Question) -> Outcome:
@@ -141,13 +142,14 @@ def _details(waiting: Waiting) -> Iterator[str]:
         yield f"Audience: {_json(waiting.audience)}"
     if waiting.data:
         yield f"Data: {_json(without_logins(json.dumps(waiting.data, ensure_ascii=False)))}"
-    if left_out := [f"{_people(number)} {_line(why)}" for why, number in waiting.left_out.items() if number]:
+    if left_out := [f"{how_many(number)} {_line(why)}" for why, number in waiting.left_out.items() if number]:
         yield f"Left out: {', '.join(left_out)}"
     if waiting.first:
         yield f"First of them: {', '.join(quote(recipient) for recipient in waiting.first[:FIRST])}"
 
 
-def _people(number: int | None) -> str:
+def how_many(number: int | None) -> str:
+    """So many people, in words."""
     return "an unknown number of people" if number is None else f"{number:,} {'person' if number == 1 else 'people'}"
 
 
