@@ -8,6 +8,7 @@ from tests.conftest import NOW
 from tests.workspace.engine.standins import send_everything
 from tests.workspace.test_holding import QUIET, Live, live
 
+from handbill.workspace.approving import recipients
 from handbill.workspace.store import approvals
 from handbill.workspace.store.database import Transaction
 
@@ -191,6 +192,10 @@ async def test_copies_count_like_people(live: Live, copies: dict[str, str], peop
     [approval] = await live.workspace.database.read(approvals.waiting)
     said = f"{people} people; up to 1 go without approval (with cc, bcc and further addresses)"
     assert (approval.people, approval.reason) == (people, said)
+    shown = ", ".join(approval.facts["first"])
+    assert all(text in shown for text in copies.values())
+    [page] = (await live.workspace.database.read(recipients, approval)).people
+    assert page.address == shown
     await live.workspace.database.write(approvals.approve, approval.id, people, "cli", NOW)
     await send_everything(live.workspace)
     assert len(live.post.mails) == 1

@@ -27,6 +27,7 @@ from handbill.opening import context_of
 from handbill.policy import Policy
 from handbill.settings import Settings
 from handbill.tools import call
+from handbill.workspace import approving
 from handbill.workspace.app import create_app
 from handbill.workspace.running import running
 from handbill.workspace.store import approvals, audit, people, sending
@@ -336,3 +337,11 @@ async def test_copies_of_a_broadcast_count_like_people(live: Live) -> None:
     await live.approve(number, 9)
     assert (await live.after(number)).state == "finished"
     assert await live.workspace.database.read(sending.reached, NOW + 20) == 9
+
+
+async def test_an_approval_can_be_looked_at_when_what_it_was_for_is_gone(live: Live) -> None:
+    await live.after(await live.trigger())
+    await live.workspace.database.write(approvals.decline, 1, "cli", NOW)
+    await live.change("DELETE FROM triggers")
+    view = await live.workspace.database.read(approving.view, 1, "")
+    assert (view.approval.state, view.contents) == ("declined", ())

@@ -32,15 +32,17 @@ def check_stop(arguments: Arguments) -> Iterator[Fault]:
 @tool(effect="stops", toolset="broadcasts", command="stop", check=check_stop)
 async def stop_sending(
     context: Context,
-    broadcast_id: Annotated[int | None, Id(does="Stop this broadcast only; everything, if left out.")] = None,
+    broadcast_id: Annotated[
+        int | None, Id(does="Stop this broadcast only; all of them and newsletters, if left out.")
+    ] = None,
     trigger_id: Annotated[
         str | None, TriggerId(does="Stop this trigger of it only, such as 456 or 5-37; all of them, if left out.")
     ] = None,
 ) -> AllStopped:
-    """Stop what is being sent: one trigger, all of a broadcast, or everything, newsletters too. Anybody may.
+    """Stop what is being sent: one trigger, all of a broadcast, or all broadcasts and newsletters. Anybody may.
 
-    What is on its way to a server at this moment still arrives, nothing else. Only a person lets it go on, with
-    `handbill resume`.
+    What is on its way to a server at this moment still arrives, nothing else of it. Only a person lets it go on, with
+    `handbill resume`. Messages to one person are not stopped: a person holds them with `handbill sending off`.
     """
     if context.client.live:
         raise SendingRefused(NO_STOP)

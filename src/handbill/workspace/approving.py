@@ -11,7 +11,7 @@ from handbill.contract.app.triggers import Sample
 from handbill.workspace.engine.needs import Content, Work
 from handbill.workspace.ledger import draft, sample
 from handbill.workspace.preview import render
-from handbill.workspace.store import approvals, ledger
+from handbill.workspace.store import approvals
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.workspace import Workspace
 
@@ -57,9 +57,9 @@ def view(tx: Transaction, number: int, base_url: str) -> View:
     """Raises NotFound."""
     approval = approvals.get(tx, number)
     via = tx.value("approvals.asked_via", {"id": number}) or ""
-    if approval.trigger_id:
-        written = ledger.trigger(tx, approval.trigger_id)["contents"]
-        return View(approval, via, contents=msgspec.json.decode(written, type=list[Content]))
+    if approval.trigger_id:  # which goes with its newsletter
+        row = tx.one("ledger.trigger", {"trigger": approval.trigger_id})
+        return View(approval, via, contents=msgspec.json.decode(row["contents"], type=list[Content]) if row else ())
     if approval.delivery and (drafted := draft(tx, approval.delivery, base_url)):
         return View(approval, via, contents=[drafted[0]])
     body = _body(approval)

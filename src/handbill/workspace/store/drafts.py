@@ -61,7 +61,7 @@ def ask(tx: Transaction, delivery: int, each: int, reason: str, call: str, via: 
             "transport": "live",
             "messages": [holding.shown(content)],
             "left_out": {},
-            "first": [_recipient(row)],
+            "first": _recipients(row),
         },
         parts=_parts(tx, row),
     )
@@ -127,6 +127,8 @@ def _rows(tx: Transaction, delivery: int) -> list[dict[str, Any]]:
     return [{**dict(row), **dict(tx.all("drafts.parents", {"delivery": delivery})[0])} for row in works]
 
 
-def _recipient(row: Mapping[str, Any]) -> str:
-    given = msgspec.json.decode(row["fields"], type=dict[str, str]).get("recipient")
-    return given or row["email"] or row["id"] or ""
+def _recipients(row: Mapping[str, Any]) -> list[str]:
+    """Whom it goes to, with those of whom the call asked for copies."""
+    given = msgspec.json.decode(row["fields"], type=dict[str, str])
+    own = given.get("recipient") or row["email"] or row["id"] or ""
+    return [own, *(given[name] for name in ("cc", "bcc") if given.get(name))]

@@ -56,6 +56,7 @@ WHERE d.trigger_id = :trigger AND (d.content_id, d.person) > (:content, :person)
 ORDER BY d.content_id, d.person LIMIT :limit
 
 -- name: recipient
-SELECT d.content_id, d.person, d.type, d.state, p.id, coalesce(s.fields ->> 'recipient', p.email) AS email
+SELECT d.content_id, d.person, d.type, d.state, p.id, coalesce(s.fields ->> 'recipient', p.email)
+  || coalesce(', ' || (s.fields ->> 'cc'), '') || coalesce(', ' || (s.fields ->> 'bcc'), '') AS email
 FROM deliveries d LEFT JOIN people p ON p.person = d.person LEFT JOIN sends s ON s.delivery = d.delivery
 WHERE d.delivery = :delivery
