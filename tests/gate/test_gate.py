@@ -11,6 +11,7 @@ from tests.conftest import NOW, FixedClock
 from tests.gate.conftest import Live
 from tests.tools.film_club import RESTOCK
 
+from handbill.contract.app.campaigns import Campaign, Campaigns
 from handbill.errors import (
     Conflict,
     HandbillError,
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.anyio
 def test_only_the_gate_makes_calls_that_may_send() -> None:
     source = Path(__file__).parents[2] / "src" / "handbill"
     files = [file for room in ("tools", "mcp", "cli", "console") for file in (source / room).rglob("*.py")]
-    reaching = r"triggers\.create\b|client\.sends\b|pipelines\.(identify|track|page|screen|batch)\b"
+    reaching = r"triggers\.create\b|client\.sends\b|pipelines\.(identify|track|page|screen|group|alias|batch)\b"
     assert [file.name for file in files if re.search(reaching, file.read_text())] == []
 
 
@@ -521,6 +522,33 @@ async def test_an_event_counts_as_a_send_when_the_key_may_not_read_which_campaig
     monkeypatch.setattr(live.client.campaigns, "list", refuse)
     outcome = await live.gate.take_in("track", {"userId": "u1", "event": "visit"})
     assert (outcome.answer, live.posted) == (None, [])
+
+
+GROUPED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("ADD_PERSON_TO_GROUP", {"user_id": "u1", "group_id": "acme"}, "object", "nobody knows"),
+    ("ADD_PERSON_TO_GROUP", {"user_id": "u1", "group_id": "acme"}, "relationship", "nobody knows"),
+    ("ADD_PERSON_TO_GROUP", {"user_id": "u1", "group_id": "acme"}, "segment", "1 person"),
+    ("SEND_BATCH", {"batch": [{"type": "group", "userId": "u1", "groupId": "acme"}]}, "object", "nobody knows"),
+    ("CREATE_ALIAS", {"user_id": "u1", "previous_id": "u2"}, "segment", "1 person"),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments", "type_", "reason"), GROUPED)
+async def test_groups_and_merges_count_as_sends_where_a_campaign_may_start(
+    live: Live, monkeypatch: pytest.MonkeyPatch, tool: str, arguments: dict[str, Any], type_: str, reason: str
+) -> None:
+    assert (await live.call(tool, **arguments))["state"] == "accepted"
+    running = {"id": 8, "name": "New", "type": type_, "state": "running", "active": True}
+    campaign = Campaign(**running, deduplicate_id="8", created=1, updated=1)
+
+    async def campaigns(*_: object) -> Campaigns:
+        return Campaigns(campaigns=[campaign])
+
+    monkeypatch.setattr(live.client.campaigns, "list", campaigns)
+    posted = len(live.posted)
+    held = await live.call(tool, **arguments)
+    assert (held["state"], held["accepted"], held["reason"].startswith(reason)) == ("held", 0, True)
+    assert len(live.posted) == posted
 
 
 async def test_the_same_event_twice_has_happened_twice(live: Live) -> None:

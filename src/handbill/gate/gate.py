@@ -25,7 +25,7 @@ from handbill.gate.triggers import Triggers
 from handbill.policy import GO, Decision, Policy, decide
 
 Channel = Literal["email", "push", "sms", "whatsapp", "in_app", "inbox_message"]
-PipelinesCall = Literal["identify", "track", "page", "screen", "batch"]
+PipelinesCall = Literal["identify", "track", "page", "screen", "group", "alias", "batch"]
 Sleep = Callable[[float], Awaitable[None]]
 Tell = Callable[[str], Awaitable[None]]
 """Is told in a sentence that a call waits for its turn, before it does."""

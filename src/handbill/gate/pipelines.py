@@ -10,7 +10,7 @@ from handbill.errors import HandbillError
 from handbill.gate.call import UNKNOWN_ADDRESSES, Call, Details, Sized
 from handbill.policy import Policy
 
-REACHING = ("identify", "track", "page", "screen")
+REACHING = ("identify", "track", "page", "screen", "group", "alias")
 """The types of calls that may start a campaign for their person."""
 
 
@@ -24,12 +24,16 @@ class Pipelines:
         return {}
 
     async def size(self, call: Call, rules: Policy) -> Sized:
-        """The people for whom a running campaign may start; 0 when there is no such campaign."""
-        calls = _calls(call)
-        running = await self._running()
-        reached = {_who(each) for each in calls} if running is None or _starting(calls, running) else set()
-        waits = UNKNOWN_ADDRESSES if rules.only_domains and reached else ""
-        return Sized(call, len(reached), waits)
+        """The people for whom a running campaign may start; 0 when there is no such campaign.
+
+        Nobody knows how many belong to an object that a campaign is about (reference 8.2).
+        """
+        calls, running = _calls(call), await self._running()
+        starting = running is None or _starting(calls, running)
+        waits = UNKNOWN_ADDRESSES if rules.only_domains and calls and starting else ""
+        if starting and any(each.get("groupId") for each in calls) and (running is None or _of_objects(running)):
+            return Sized(call, None, waits)
+        return Sized(call, len({_who(each) for each in calls}) if starting else 0, waits)
 
     async def details(self, sized: Sized) -> Details:
         calls = _calls(sized.call)
@@ -87,6 +91,10 @@ def _starting(calls: Sequence[Mapping[str, Any]], running: Iterable[Campaign]) -
     """Those that these calls may start: an event starts those of its name, and anything may lead into a segment."""
     names = {each.get("event") or each.get("name") for each in calls}
     return [each for each in running if calls and (each.type != "event" or each.event_name in names)]
+
+
+def _of_objects(running: Iterable[Campaign]) -> bool:
+    return any(each.type in ("object", "relationship") for each in running)
 
 
 def _name(call: Call, calls: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,6 @@ from pydantic import Field
 from handbill.contract.limits import BATCH_BYTES, EVENT_NAME_BYTES, OPERATION_BYTES
 from handbill.errors import Fault, InvalidInput
 from handbill.gate.gate import Outcome, PipelinesCall
-from handbill.tools.answers import Answer
 from handbill.tools.approvals import Sending, decided, waiting
 from handbill.tools.parameters import Json, Text, Timestamp
 from handbill.tools.tool import Context, tool
@@ -31,10 +30,6 @@ Properties = Annotated[
     dict[str, Any] | None, Json(does="What else is known about it.", of=OBJECT, example='{"total": 40}')
 ]
 When = Annotated[int | None, Timestamp(does="When it happened, in Unix seconds; now, if left out.")]
-
-
-class Changed(Answer):
-    accepted: int = Field(description="How many calls were taken in.")
 
 
 class TakenIn(Sending):
@@ -113,7 +108,7 @@ async def track_screen(
     return await _take_in(context, "screen", **who, name=name, properties=properties, timestamp=_iso(timestamp))
 
 
-@tool(effect="changes", toolset="pipelines", command="person group")
+@tool(effect="sends", toolset="pipelines", command="person group")
 async def add_person_to_group(
     context: Context,
     user_id: KnownUserId,
@@ -126,23 +121,22 @@ async def add_person_to_group(
             example='{"name": "Acme"}',
         ),
     ] = None,
-) -> Changed:
-    """Make a person belong to a group (an object), which is added when it is not there yet."""
-    with _our_words():
-        await context.client.pipelines.group(_said(userId=user_id, groupId=group_id, traits=traits))
-    return Changed(accepted=1)
+) -> TakenIn:
+    """Make a person belong to a group (an object), which is added when it is not there yet.
+
+    A running campaign about such groups may write to all who belong to it.
+    """
+    return await _take_in(context, "group", userId=user_id, groupId=group_id, traits=traits)
 
 
-@tool(effect="changes", toolset="pipelines", command="person alias")
+@tool(effect="sends", toolset="pipelines", command="person alias")
 async def create_alias(
     context: Context,
     user_id: Annotated[str, Text(does="Who stays: the person's id or email address.", example="u1")],
     previous_id: Annotated[str, Text(does="Who becomes part of that one, and is gone then.", example="u9")],
-) -> Changed:
+) -> TakenIn:
     """Make one person of two: previous_id is merged into user_id. This cannot be taken back."""
-    with _our_words():
-        await context.client.pipelines.alias(_said(userId=user_id, previousId=previous_id))
-    return Changed(accepted=1)
+    return await _take_in(context, "alias", userId=user_id, previousId=previous_id)
 
 
 @tool(effect="sends", toolset="pipelines", command="event batch")
