@@ -23,10 +23,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def reason(error: BaseException) -> str:
-    """`failed` when a test found what it says untrue; else what went wrong. A group is what its first one is."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return "failed" if isinstance(error, FAILED) else f"{type(error).__name__}: {error}"
+    """`failed` when a test found what it says untrue; else what went wrong first.
+
+    What a test finds untrue ends its task group, and what runs there may fail for that.
+    """
+    errors = [*_leaves(error)]
+    return (
+        "failed" if any(isinstance(each, FAILED) for each in errors) else f"{type(errors[0]).__name__}: {errors[0]}"
+    )
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
