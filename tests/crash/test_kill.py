@@ -115,16 +115,22 @@ async def recorded(process: asyncio.subprocess.Process, count: int) -> None:
 
 
 async def finish(settings: Settings, connection: Connection, number: int) -> None:
-    """Let a last worker end what is left, and stop it as an operator would."""
+    """Let a last worker end what is left, if anything is, and stop it as an operator would."""
+
+    async def finished() -> bool:
+        return (await connection.client.triggers.progress(5, number)).state == "finished"
+
+    if await finished():
+        return
     async with worker(settings) as process, asyncio.timeout(120):
         assert process.stderr
         async for _ in process.stderr:
-            if (await connection.client.triggers.progress(5, number)).state == "finished":
+            if await finished():
                 break
         process.terminate()
         await asyncio.gather(process.stderr.read(), process.wait())
     assert process.returncode == 0
-    assert (await connection.client.triggers.progress(5, number)).state == "finished"
+    assert await finished()
 
 
 @asynccontextmanager
