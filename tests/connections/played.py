@@ -1,9 +1,10 @@
-"""Customer.io, played by a workspace of ours: one region has the account, and its App key may lack scopes."""
+"""The hosts of the Customer.io of tests/client/played.py: one region has the account; its key may lack scopes."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import httpx2
+from tests.client.played import Played as Far
 
 from handbill.connections.probe import READS
 from handbill.workspace.app import create_app
@@ -22,7 +23,7 @@ class Played(httpx2.AsyncBaseTransport):
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._app = httpx2.ASGITransport(create_app(self.workspace, limits=False))
+        self._app = httpx2.ASGITransport(Far(create_app(self.workspace, limits=False)))
 
     @property
     def keys(self) -> dict[str, str]:
