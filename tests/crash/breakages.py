@@ -470,15 +470,15 @@ BREAKAGES = [
     Breakage(
         "an event that starts a campaign is no send",
         "gate/pipelines.py",
-        "if running is None or _starting(calls, running) else set()",
-        "if False else set()",
+        "starting = running is None or _starting(calls, running)",
+        "starting = False",
         (f"{GATE}test_an_event_counts_as_a_send_when_a_running_campaign_waits_for_it",),
     ),
     Breakage(
         "an event is no send where nobody may know which campaigns run",
         "gate/pipelines.py",
-        "if running is None or _starting(calls, running) else set()",
-        "if running and _starting(calls, running) else set()",
+        "starting = running is None or _starting(calls, running)",
+        "starting = bool(running and _starting(calls, running))",
         (f"{GATE}test_an_event_counts_as_a_send_when_the_key_may_not_read_which_campaigns_run",),
     ),
     Breakage(
