@@ -13,7 +13,7 @@ from handbill.errors import InvalidInput
 
 Mode = Literal["off", "sandbox", "live"]
 MODES: tuple[Mode, ...] = ("sandbox", "live", "off")
-Way = Literal["elicitation", "console", "cli"]
+Way = Literal["elicitation", "elicitation-http", "console", "cli"]
 Unknown = Literal["resend", "hold"]
 ANYONE = -1
 """As `auto_send_max`: nothing waits because of its size, known or not."""
@@ -39,6 +39,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     on_unknown: Unknown = "resend"
     """What becomes of a message whose server did not answer before a crash."""
     approve_via: tuple[Way, ...] = ("elicitation", "console", "cli")
+    """Over HTTP a person has to allow the form: whoever has the key of the API could answer it."""
     readonly: bool = False
     """Nothing may be changed or sent; what only stops is open."""
     toolsets: str = "all"

@@ -10,17 +10,21 @@ import httpx2
 import mcp_types as types
 import pytest
 from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
 from tests.conftest import FixedClock
+from tests.listening import listening
 from tests.workspace.test_drafts import written
 from tests.workspace.test_holding import SOME, Live, live_workspace
 
 from handbill.connections import reach
 from handbill.connections.switching import Connections
 from handbill.console.pages import Pages
+from handbill.mcp.http import mcp_app
 from handbill.mcp.server import create_server
 from handbill.opening import contexts, desk
 from handbill.tools import TOOLS
 from handbill.workspace.running import running
+from handbill.workspace.store import audit
 
 pytestmark = pytest.mark.anyio
 
@@ -155,3 +159,29 @@ def marked(page: str) -> dict[str, str]:
 async def test_a_page_is_served_only_where_pages_decide(tmp_path: Path) -> None:
     async with program(tmp_path, "auto", None, approve_via=("cli",)) as agent:
         assert (await agent.trigger())["approve"] == "`handbill approve 1` in a terminal"
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_over_http_a_form_counts_only_where_a_person_said_so(tmp_path: Path, mode: str) -> None:
+    """Whoever has the App API key can call as a program of their own, and answer what it is asked."""
+
+    async def person(_: Any, __: Any) -> types.ElicitResult:
+        return types.ElicitResult(action="accept", content={"people": 3})
+
+    async with (
+        program(tmp_path, mode, None) as agent,
+        reach(agent.live.workspace) as embedded,
+        Connections(embedded) as connections,
+        mcp_app(create_server(contexts(connections), TOOLS), "key") as app,
+        listening(app) as url,
+        httpx2.AsyncClient(headers={"Authorization": "Bearer key"}) as http,
+    ):
+        stream: Any = streamable_http_client(url, http_client=http)
+        forms: Any = person
+        async with Client(stream, mode=mode, elicitation_callback=forms) as client:
+            over_http = Program(agent.live, client, [])
+            assert (await over_http.trigger())["state"] == "held"
+            assert agent.live.post.mails == []
+            await agent.live.rules(approve_via=("elicitation-http", "cli"))
+            assert (await over_http.trigger())["state"] in ("sending", "finished")
+            assert "elicitation-http" in [each.via for each in await agent.live.workspace.database.read(audit.read)]

@@ -126,7 +126,7 @@ def how_to_approve(approval: int, approve_via: Sequence[str], link: str | None =
     """What to tell a person who may say yes to what waits; `link` is its page, if there is one."""
     ways = [f"`handbill approve {approval}` in a terminal"] if "cli" in approve_via else []
     ways += [link] if link and "console" in approve_via else []
-    ways += ["the same call from a program that can ask its user"] if [*approve_via] == ["elicitation"] else []
+    ways += ["the same call from a program that can ask its user"] if not {"cli", "console"} & {*approve_via} else []
     return ", or ".join(ways)
 
 

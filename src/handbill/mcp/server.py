@@ -14,7 +14,7 @@ from handbill.errors import HandbillError, InvalidInput, RateLimited, Unauthoriz
 from handbill.mcp import links
 from handbill.mcp.asking import InputRequired, asker
 from handbill.mcp.changes import Announcer, ToolServer
-from handbill.policy import Policy
+from handbill.policy import Policy, Way
 from handbill.tools import Context, Tool, named, toolsets
 from handbill.tools.tool import as_text
 
@@ -91,7 +91,8 @@ async def _called(
     """The result, or the error; where a person has to give keys, with the page for it."""
     listener = _Listener.of(request)
     report, tell = (listener.report, listener.tell) if listener else (None, None)
-    own = replace(context, report=report, tell=tell, ask=asker(request, params))
+    via: Way = "elicitation" if request.request is None else "elicitation-http"
+    own = replace(context, report=report, tell=tell, ask=asker(request, params), asks_via=via)
     try:
         answer = await tool.call(own, params.arguments or {})
     except Unauthorized as error:

@@ -66,15 +66,15 @@ async def decided(context: Context, outcome: Outcome) -> Outcome:
     approval = outcome.approval
     if not approval or approval.state != "waiting":
         return outcome
-    if not context.ask or "elicitation" not in (await context.gate.policy()).approve_via:
+    if not context.ask or context.asks_via not in (await context.gate.policy()).approve_via:
         return outcome
     waits = Waiting.of(approval.id, approval.people, approval.facts)
     said = await put(context.ask, question(waits, await _link(context, approval)))
     if said == "confirmed":
-        made = await context.gate.approve(approval.id, approval.confirm, "elicitation")
+        made = await context.gate.approve(approval.id, approval.confirm, context.asks_via)
         return replace(made, answer=made.answer or outcome.answer)
     if said == "declined":
-        return replace(outcome, approval=(await context.gate.decline(approval.id, "elicitation")).approval)
+        return replace(outcome, approval=(await context.gate.decline(approval.id, context.asks_via)).approval)
     notes = ["The number was not the right one, so nothing was sent."] if said == "wrong" else []
     return replace(outcome, notes=[*outcome.notes, *notes])
 

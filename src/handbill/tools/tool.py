@@ -20,7 +20,7 @@ from handbill.contract.app.triggers import Progress
 from handbill.errors import Fault, HandbillError, InvalidInput, NotFound, ReadOnly, Unauthorized, quoted
 from handbill.gate.gate import Gate
 from handbill.gate.questions import Ask
-from handbill.policy import Policy
+from handbill.policy import Policy, Way
 from handbill.tools import masking
 from handbill.tools.answers import Answer, fitted
 from handbill.tools.parameters import Cursor, Flag, Kind, nearest
@@ -51,6 +51,8 @@ class Context:
     notes: list[str] = field(default_factory=list)
     ask: Ask | None = None
     """Asks the person in front of this client, if they can be asked (gate/questions.py)."""
+    asks_via: Way = "elicitation"
+    """The way in which that is a person's yes."""
     tell: Callable[[str], Awaitable[None]] | None = None
     connections: "Connections | None" = None
     """Those of this process (connections.py)."""
