@@ -10,6 +10,8 @@ WAITS = 86_400
 """Seconds that a person has to decide."""
 GOOD_FOR = 900
 """Seconds in which a yes must be used."""
+FIRST = 5
+"""Recipients that a person is shown by their address, of all who get it."""
 
 State = Literal["waiting", "approved", "used", "failed", "unknown", "declined", "changed", "expired"]
 """`used` was carried out, or is just now; `failed` was, and sent nothing; of `unknown` nobody can tell."""
@@ -64,6 +66,12 @@ def to_type(number: int, people: int | None, facts: Mapping[str, Any]) -> int:
 def digest(value: Any) -> str:
     """A digest of JSON data, whatever the order of its keys."""
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
+
+
+def of_snippets(kept: Mapping[str, str], written: Iterable[str]) -> dict[str, str]:
+    """Digests of the snippets that are named anywhere in what is written, or in another snippet."""
+    everything = "\n".join([*written, *kept.values()])
+    return {f"snippet {name}": digest(value) for name, value in kept.items() if name in everything}
 
 
 def in_words(changed: Iterable[str]) -> str:

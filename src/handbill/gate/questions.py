@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from handbill.approval import to_type
+from handbill.approval import FIRST, to_type
 from handbill.errors import without_logins
 from handbill.untrusted import clean
 
@@ -14,8 +14,8 @@ Outcome = Literal["confirmed", "declined", "wrong", "unanswered"]
 PEOPLE = "How many people it goes to"
 LONGEST = 200
 """Characters of one value that others wrote."""
-FIRST, MESSAGES = 5, 5
-"""Recipients and messages that are shown."""
+MESSAGES = 5
+"""Messages that are shown."""
 
 _KINDS = {
     "broadcast_id": "broadcast",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handbill.approval import digest
+from handbill.approval import FIRST, digest, of_snippets
 from handbill.client import Client
 from handbill.contract import audience
 from handbill.contract.app.contents import Text
@@ -13,8 +13,6 @@ from handbill.policy import Policy, allowed
 
 SKEW = 60
 """Seconds by which Customer.io's clock and ours may differ."""
-FIRST = 5
-"""Of the people who are named, so many are shown."""
 
 
 class Triggers:
@@ -76,8 +74,7 @@ class Triggers:
             snippets = (await self._client.snippets.list()).snippets
         except Unauthorized:
             return {}
-        everything = "\n".join([*(_all(text) for text in texts), *(snippet.value for snippet in snippets)])
-        return {f"snippet {each.name}": digest(each.value) for each in snippets if each.name in everything}
+        return of_snippets({each.name: each.value for each in snippets}, map(_all, texts))
 
     async def mark(self, call: Call) -> int:
         """The newest trigger there is; 0 without any."""

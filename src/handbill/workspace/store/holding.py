@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from handbill.approval import Approval, Asked, digest, in_words
+from handbill.approval import FIRST, Approval, Asked, digest, in_words, of_snippets
 from handbill.contract.audience import described, segment
 from handbill.contract.fields import reach
 from handbill.policy import GO, Decision
@@ -23,8 +23,6 @@ from handbill.workspace.store import approvals, audience, audit, contents, ledge
 from handbill.workspace.store.database import Row, Transaction
 from handbill.workspace.store.triggers import broadcast
 
-SHOWN = 5
-"""Recipients that a person is shown by their address."""
 PORTION = 10_000
 """Deliveries given up in one transaction."""
 
@@ -157,7 +155,7 @@ def facts(tx: Transaction, job: Job) -> dict[str, Any]:
     row = ledger.trigger(tx, job.trigger)
     people = tx.column("holding.people", {"trigger": job.trigger})
     left_out = audience.left_out(tx, people, parent["topic_id"])
-    first = tx.all("holding.first", {"trigger": job.trigger, "limit": SHOWN})
+    first = tx.all("holding.first", {"trigger": job.trigger, "limit": FIRST})
     return {
         **own,
         "name": parent["name"],
@@ -218,10 +216,9 @@ def texts(content: Content) -> dict[str, str]:
 
 
 def snippets(written: Sequence[Content]) -> dict[str, str]:
-    """Those that are named anywhere in what is written, or in another snippet."""
+    """Those that are used in what is written."""
     kept = written[0].snippets if written else {}
-    everything = "\n".join([*(text for content in written for text in content.fields.values()), *kept.values()])
-    return {f"snippet {name}": digest(text) for name, text in kept.items() if name in everything}
+    return of_snippets(kept, (text for content in written for text in content.fields.values()))
 
 
 # What becomes of it
